@@ -1,0 +1,39 @@
+"""Who may do what: the questions that views ask. Personal data is reached through ``visible_to(user)`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from linzhu.communities.models import Community, Role, User
+
+
+def may(user: User, kinds: set[str], community: Community | None = None) -> bool:
+    """Whether the user holds one of these roles: anywhere, or at this community or above it."""
+    if not (user.is_authenticated and user.is_active):
+        return False
+    roles = Role.objects.filter(user=user, kind__in=kinds)
+    if community is not None:
+        roles = roles.filter(community__path__in=community.ancestor_paths())
+    return roles.exists()
+
+
+def staff_required(kinds: set[str] = Role.HANDLES_PEOPLE) -> Callable[[Any], Any]:
+    """Let only signed-in staff with one of these roles in; others are asked to sign in, or get a 403."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not may(request.user, kinds):  # type: ignore[arg-type]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,55 @@
+"""Fixtures that most tests share."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from linzhu.communities.models import Community, User
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings, tmp_path):
+    """The same rules on every machine, at every hour, whatever its environment says."""
+    settings.SMS_GATEWAY = "local"
+    settings.PRODUCTION = False
+    settings.PUBLIC_BASE_URL = "http://testserver"
+    settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+    settings.QUIET_HOURS = None
+    settings.LANGUAGE_CODE = "en"
+    settings.WAVE_SECONDS = 300
+    settings.WAVE_SIZE = 3
+    settings.WAVE_RADII_M = [1000, 2000, 4000, 8000]
+    settings.WEEKLY_TEXT_CAP = 7
+    settings.SMS_SIGNATURE = "邻助"
+    settings.MEDIA_ROOT = tmp_path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def community(db) -> Community:
+    return factories.CommunityFactory()
+
+
+@pytest.fixture
+def dispatcher(community) -> User:
+    return factories.RoleFactory(community=community, kind="dispatcher").user
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser that a member of staff has signed in with."""
+
+    def sign_in(user: User) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def desk(client_of, dispatcher) -> Client:
+    """The dispatcher's browser."""
+    return client_of(dispatcher)

@@ -1,0 +1,100 @@
+"""Volunteers: who they are, what they can do, when they are free, how far they have been vetted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from linzhu.communities.clock import now
+from linzhu.communities.fields import ChoiceSetField, SearchKeyField
+from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
+from linzhu.communities.names import known_as
+from linzhu.communities.people import Clearance, Gender, Language, Skill
+from linzhu.volunteers.availability import DAYS, DAYTIME, Week
+
+
+class VolunteerQuerySet(ScopedQuerySet):
+    def active(self) -> VolunteerQuerySet:
+        return self.filter(status=Volunteer.Status.ACTIVE)
+
+    def askable(self, at: datetime, on: date) -> VolunteerQuerySet:
+        """May be asked now for a visit on that local date: active, not paused, not opted out, clearance unexpired."""
+        return self.active().filter(
+            Q(paused_until=None) | Q(paused_until__lte=at), opted_out_at=None, cleared_until__gte=on
+        )
+
+
+class Volunteer(models.Model):
+    """A neighbour who helps. All they need is a phone that texts."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        LEFT = "left", _("left")
+
+    community = models.ForeignKey(Community, models.PROTECT, related_name="volunteers", verbose_name=_("community"))
+    name = models.CharField(_("name"), max_length=80)
+    search_key = SearchKeyField(db_index=True)
+    phone = models.CharField(_("mobile phone"), max_length=16, db_index=True)
+    gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE, editable=False)
+    text_language = models.CharField(_("texts in"), max_length=8, default="zh-hans")
+
+    place = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="volunteers", verbose_name=_("place"))
+    lat = models.FloatField(_("latitude"), null=True, blank=True, validators=LATITUDE)
+    lng = models.FloatField(_("longitude"), null=True, blank=True, validators=LONGITUDE)
+    reach_m = models.PositiveIntegerField(
+        _("goes as far as (m)"), default=2000, validators=[MinValueValidator(100), MaxValueValidator(50_000)]
+    )
+    skills = ChoiceSetField(Skill, verbose_name=_("skills"))
+    languages = ChoiceSetField(Language, verbose_name=_("languages"))
+    has_vehicle = models.BooleanField(_("has a car"), default=False)
+
+    free_mon = models.BigIntegerField(default=DAYTIME.mon)
+    free_tue = models.BigIntegerField(default=DAYTIME.tue)
+    free_wed = models.BigIntegerField(default=DAYTIME.wed)
+    free_thu = models.BigIntegerField(default=DAYTIME.thu)
+    free_fri = models.BigIntegerField(default=DAYTIME.fri)
+    free_sat = models.BigIntegerField(default=DAYTIME.sat)
+    free_sun = models.BigIntegerField(default=DAYTIME.sun)
+
+    clearance = models.PositiveSmallIntegerField(_("clearance"), choices=Clearance, default=Clearance.BASIC)
+    cleared_until = models.DateField(_("cleared until"), null=True, blank=True)
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
+    opted_out_at = models.DateTimeField(null=True, editable=False)
+    weekly_cap = models.PositiveSmallIntegerField(
+        _("offers a week at most"), null=True, blank=True, help_text=_("Empty: the community's own limit.")
+    )
+    notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
+    joined_at = models.DateTimeField(default=now, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["search_key"])
+    objects = VolunteerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["phone", "name"], name="volunteer_once")]
+        indexes = [models.Index(fields=["lat", "lng"], name="volunteer_near", condition=Q(status="active"))]
+        verbose_name = _("volunteer")
+        verbose_name_plural = _("volunteers")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def known_as(self) -> str:
+        return known_as(self.name)
+
+    @property
+    def week(self) -> Week:
+        return Week(*(getattr(self, f"free_{day}") for day in DAYS))
+
+    @week.setter
+    def week(self, week: Week) -> None:
+        for day, mask in zip(DAYS, week, strict=True):
+            setattr(self, f"free_{day}", mask)
