@@ -56,7 +56,9 @@ def _explain(cleaned: str) -> PhoneError:
     if len(found) == 1:
         return PhoneError(_("There is other text around the number. Did you mean %s?") % found.pop())
     if 7 <= len(digits) <= 8 and not digits.startswith("0"):
-        return PhoneError(_("A landline needs its area code. Did you mean %s?") % f"{settings.PHONE_AREA_CODE}-{digits}")
+        return PhoneError(
+            _("A landline needs its area code. Did you mean %s?") % f"{settings.PHONE_AREA_CODE}-{digits}"
+        )
     if len(digits) <= 6:
         return PhoneError(_("This is too short to be somebody's phone number."))
     return PhoneError(_("This is not a phone number that can be called. Please check the digits."))

@@ -16,7 +16,9 @@ def check_environment(**kwargs: Any) -> list[CheckMessage]:
 
 def _production() -> Iterator[CheckMessage]:
     if settings.SMS_GATEWAY not in {"local", "twilio"}:
-        yield Error(f"SMS_GATEWAY={settings.SMS_GATEWAY!r} is not known.", hint="Use local or twilio.", id="linzhu.E004")
+        yield Error(
+            f"SMS_GATEWAY={settings.SMS_GATEWAY!r} is not known.", hint="Use local or twilio.", id="linzhu.E004"
+        )
     if not settings.PRODUCTION:
         return
     if not settings.SECRET_KEY_FROM_ENVIRONMENT:
@@ -61,6 +63,10 @@ def _place() -> Iterator[CheckMessage]:
             f"PHONE_REGION={settings.PHONE_REGION!r} is not a region.", hint="Use a code like CN.", id="linzhu.E007"
         )
     if settings.TIME_ZONE not in zoneinfo.available_timezones():
-        yield Error(f"TIME_ZONE={settings.TIME_ZONE!r} is not known.", hint="Use a name like Asia/Shanghai.", id="linzhu.E008")
+        yield Error(
+            f"TIME_ZONE={settings.TIME_ZONE!r} is not known.", hint="Use a name like Asia/Shanghai.", id="linzhu.E008"
+        )
     if not settings.WAVE_RADII_M or settings.WAVE_SIZE < 1 or settings.WAVE_SECONDS < 1:
-        yield Error("WAVE_RADII_M, WAVE_SIZE and WAVE_SECONDS must be positive.", hint="See .env.example.", id="linzhu.E009")
+        yield Error(
+            "WAVE_RADII_M, WAVE_SIZE and WAVE_SECONDS must be positive.", hint="See .env.example.", id="linzhu.E009"
+        )

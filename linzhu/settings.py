@@ -27,7 +27,7 @@ ALLOWED_HOSTS: list[str] = env.list(
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 
-SECRET_KEY_FROM_ENVIRONMENT = "SECRET_KEY" in env.ENVIRON  # noqa: S105 (a flag, not a key)
+SECRET_KEY_FROM_ENVIRONMENT = "SECRET_KEY" in env.ENVIRON
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or local_secret_key(VAR_DIR / "secret-key")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 

@@ -49,7 +49,9 @@ class Actor:
 SYSTEM = Actor(StatusChange.Who.SYSTEM)
 
 
-def log_request(elder: Elder, service_code: str, *, actor: Actor, idempotency_key: str | None = None, **fields: Any) -> HelpRequest:
+def log_request(
+    elder: Elder, service_code: str, *, actor: Actor, idempotency_key: str | None = None, **fields: Any
+) -> HelpRequest:
     """Write a new help request and its first StatusChange in one transaction, and return it.
 
     ``fields`` are HelpRequest's own (``window_start``, ``window_end``, ``details``, ``channel``, …); what the service
@@ -98,9 +100,9 @@ def move(help_request: HelpRequest, to_status: str, *, actor: Actor, why: str = 
         fields.setdefault("pause_reason", "")
     with transaction.atomic():
         changes = {"status": to_status, "status_at": now(), **fields}
-        moved = HelpRequest.objects.filter(
-            pk=help_request.pk, status=from_status, round=help_request.round
-        ).update(**changes)
+        moved = HelpRequest.objects.filter(pk=help_request.pk, status=from_status, round=help_request.round).update(
+            **changes
+        )
         if not moved:
             raise IllegalTransition(help_request.ref, from_status, to_status)
         help_request.refresh_from_db(fields=[*changes])

@@ -50,7 +50,9 @@ class Elder(models.Model):
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
-    place = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="elders", verbose_name=_("place"))
+    place = models.ForeignKey(
+        Place, models.SET_NULL, null=True, blank=True, related_name="elders", verbose_name=_("place")
+    )
     lat = models.FloatField(_("latitude"), null=True, blank=True, validators=LATITUDE)
     lng = models.FloatField(_("longitude"), null=True, blank=True, validators=LONGITUDE)
     groups = ChoiceSetField(PriorityGroup, verbose_name=_("priority groups"))

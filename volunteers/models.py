@@ -45,7 +45,9 @@ class Volunteer(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE, editable=False)
     text_language = models.CharField(_("texts in"), max_length=8, default="zh-hans")
 
-    place = models.ForeignKey(Place, models.SET_NULL, null=True, blank=True, related_name="volunteers", verbose_name=_("place"))
+    place = models.ForeignKey(
+        Place, models.SET_NULL, null=True, blank=True, related_name="volunteers", verbose_name=_("place")
+    )
     lat = models.FloatField(_("latitude"), null=True, blank=True, validators=LATITUDE)
     lng = models.FloatField(_("longitude"), null=True, blank=True, validators=LONGITUDE)
     reach_m = models.PositiveIntegerField(
