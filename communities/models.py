@@ -35,7 +35,7 @@ class CommunityQuerySet(models.QuerySet["Community"]):
         roles = Role.objects.filter(
             user_id=user.pk, user__is_active=True, kind__in=kinds, community__pk__isnull=False
         ).annotate(reach=models.F("community__path"))
-        # path is made of slugs and "/" only, so no character of it has a meaning in LIKE but "_", which slugs here lack.
+        # A path is made of a-z, 0-9, "-" and "/": none of them has a meaning in LIKE.
         return self.filter(models.Exists(roles.filter(_PathStarts(models.OuterRef("path"), models.F("reach")))))
 
 

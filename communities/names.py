@@ -19,8 +19,8 @@ def search_key(name: str) -> str:
     plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     if not _HAN.search(plain):
         return plain
-    syllables = lazy_pinyin(plain, errors=lambda other: list(other.replace(" ", "")))
-    initials = lazy_pinyin(plain, style=Style.FIRST_LETTER, errors=lambda other: [])
+    syllables = lazy_pinyin(plain, errors=lambda rest: list(rest.replace(" ", "")))
+    initials = lazy_pinyin(plain, style=Style.FIRST_LETTER, errors=lambda _rest: [])
     return f"{plain} {''.join(syllables)} {''.join(initials)}"
 
 

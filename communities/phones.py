@@ -16,7 +16,11 @@ _MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 class PhoneError(ValueError):
-    """A number that cannot be used; its text is for the person who typed it."""
+    """A number that cannot be used. Its text is for the person who typed it; ``suggestion`` is what they may mean."""
+
+    def __init__(self, text: str, suggestion: str = "") -> None:
+        super().__init__(text)
+        self.suggestion = suggestion
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,11 @@ def _explain(cleaned: str) -> PhoneError:
     if len(found) > 1:
         return PhoneError(_("There are two numbers here. Please keep one: %s.") % ", ".join(sorted(found)))
     if len(found) == 1:
-        return PhoneError(_("There is other text around the number. Did you mean %s?") % found.pop())
+        (number,) = found
+        return PhoneError(_("There is other text around the number. Did you mean %s?") % number, number)
     if 7 <= len(digits) <= 8 and not digits.startswith("0"):
-        return PhoneError(
-            _("A landline needs its area code. Did you mean %s?") % f"{settings.PHONE_AREA_CODE}-{digits}"
-        )
+        full = f"{settings.PHONE_AREA_CODE}-{digits}"
+        return PhoneError(_("A landline needs its area code. Did you mean %s?") % full, full)
     if len(digits) <= 6:
         return PhoneError(_("This is too short to be somebody's phone number."))
     return PhoneError(_("This is not a phone number that can be called. Please check the digits."))
@@ -106,7 +110,8 @@ class PhoneField(forms.CharField):
         try:
             phone = parse_phone(text)
         except PhoneError as error:
-            raise forms.ValidationError(str(error), code="phone") from None
+            meant = {"suggestion": error.suggestion}
+            raise forms.ValidationError(str(error).replace("%", "%%"), code="phone", params=meant) from None
         if self.mobile and not phone.mobile:
             raise forms.ValidationError(self.error_messages["landline"], code="landline")
         return phone.e164

@@ -1,3 +1,20 @@
-from django.urls import URLPattern
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.csrf import csrf_exempt
 
-urlpatterns: list[URLPattern] = []
+from linzhu.dispatch.api import api
+from linzhu.dispatch.api_problems import problems_only
+
+
+def _nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    raise Http404
+
+
+patterns, app_name, namespace = api.urls
+for pattern in patterns:
+    pattern.callback = problems_only(pattern.callback)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", (patterns, app_name, namespace)),
+    path("<path:rest>", csrf_exempt(problems_only(_nothing_here))),
+]

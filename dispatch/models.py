@@ -156,6 +156,8 @@ class Todo(models.Model):
     class Kind(models.TextChoices):
         NOBODY_FOUND = "nobody-found", _("nobody found")
         NO_POSITION = "no-position", _("home not on the map")
+        QUIET_HOURS = "quiet-hours", _("too late to text anybody")
+        DEADLINE_NEAR = "deadline-near", _("time is running out")
         UNCLEAR_REPLY = "unclear-reply", _("unclear reply")
         UNKNOWN_SENDER = "unknown-sender", _("text from an unknown number")
         VOLUNTEER_CANNOT = "volunteer-cannot", _("volunteer cannot come")
@@ -202,6 +204,9 @@ class LiveEvent(models.Model):
     help_request = models.ForeignKey(HelpRequest, models.CASCADE, null=True)
     at = models.DateTimeField(default=now, db_index=True)
 
+    def __str__(self) -> str:
+        return f"{self.pk} {self.community_path}"
+
 
 class Lease(models.Model):
     """Who runs the clock now; the others stand by until ``expires_at``."""
@@ -209,3 +214,6 @@ class Lease(models.Model):
     name = models.CharField(max_length=20, primary_key=True)
     holder = models.CharField(max_length=80)
     expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.holder}"

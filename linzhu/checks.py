@@ -6,7 +6,8 @@ from typing import Any
 
 import phonenumbers
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 
 @register(Tags.security)
@@ -36,7 +37,7 @@ def _production() -> Iterator[CheckMessage]:
             id="linzhu.E003",
         )
     if settings.SQLITE:
-        yield Warning(
+        yield Caution(
             "The database is SQLite.",
             hint="Fine for one office on one machine; for a district set DATABASE_URL=postgres://…",
             id="linzhu.W001",

@@ -8,11 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from linzhu.environment import local_secret_key, parse_quiet_hours
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+_checkout = Path(__file__).resolve().parent.parent
+_in_checkout = (_checkout / "manage.py").is_file()
+# Templates, static files and translations lie at the checkout's top; in an installed wheel, inside the package.
+DATA_DIR = _checkout if _in_checkout else Path(__file__).resolve().parent / "_data"
+# What belongs to this place and not to the code: .env and var/. A wheel keeps them where it is started.
+BASE_DIR = _checkout if _in_checkout else Path.cwd()
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- Which kind of place is this? ---------------------------------------------------------------------------------
 # The local gateway shows every phone in the browser: whoever configures a real gateway runs in production.
@@ -97,7 +102,7 @@ ASGI_APPLICATION = "linzhu.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [DATA_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -115,7 +120,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'linzhu.sqlite3'}")}
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if SQLITE:
-    VAR_DIR.mkdir(exist_ok=True)
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
     # With SQLite's own defaults more than half of concurrent writes fail; with these none did (docs/decisions/0003).
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
@@ -220,12 +225,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # --- Language, time, files ----------------------------------------------------------------------------------------
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="zh-hans")
 LANGUAGES = [("zh-hans", _("Chinese (Simplified)")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [DATA_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", default="Asia/Shanghai")
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [DATA_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -246,7 +251,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        "django_q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "axes": {"level": "ERROR"},  # its warnings name accounts
         "twilio": {"level": "WARNING"},  # at INFO it writes whole requests: numbers and texts
     },

@@ -15,14 +15,17 @@ from linzhu.communities.models import Community, ScopedQuerySet
 
 class MessageQuerySet(ScopedQuerySet):
     def due(self, at: datetime) -> MessageQuerySet:
-        """Waiting for the relay: queued with their time come, or leased to a relay that has died."""
+        """Waiting for the relay: queued with their time come, to be looked up, or leased to a relay that has died."""
         return self.filter(
-            Q(state=Message.State.QUEUED, next_attempt_at__lte=at) | Q(state=Message.State.SENDING, lease_until__lte=at)
+            Q(state=Message.State.QUEUED, next_attempt_at__lte=at)
+            | Q(state=Message.State.UNKNOWN, next_attempt_at__lte=at)
+            | Q(state=Message.State.SENDING, lease_until__lte=at)
         )
 
 
 class Message(models.Model):
-    """One text to one number. Its ``state`` is moved by ``notifications.outbox`` and ``notifications.relay`` alone."""
+    """One text to one number. Its ``state`` is moved by ``notifications.outbox``, ``.optout``, ``.relay`` and
+    ``.receipts`` alone."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
@@ -72,8 +75,9 @@ class Message(models.Model):
     class Meta:
         ordering = ["created_at", "pk"]
         indexes = [
-            models.Index(fields=["priority", "next_attempt_at"], name="message_due", condition=Q(state="queued")),
+            models.Index(fields=["next_attempt_at"], name="message_due", condition=Q(state="queued")),
             models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
+            models.Index(fields=["next_attempt_at"], name="message_unknown", condition=Q(state="unknown")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -83,6 +87,18 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.template} {self.ref}"
+
+
+IN_FLIGHT_STATES = [Message.State.QUEUED, Message.State.SENDING, Message.State.UNKNOWN]
+"""Nobody has taken it yet, as far as we know."""
+
+FINAL_STATES = [
+    Message.State.DELIVERED,
+    Message.State.UNDELIVERED,
+    Message.State.FAILED,
+    Message.State.EXPIRED,
+    Message.State.SUPPRESSED,
+]
 
 
 class InboundMessage(models.Model):

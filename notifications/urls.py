@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from linzhu.notifications import views
+
+urlpatterns = [
+    path("sms/twilio/inbound/", views.twilio_inbound, name="twilio-inbound"),
+    path("sms/twilio/status/", views.twilio_status, name="twilio-status"),
+]

@@ -1,4 +1,4 @@
-"""The service catalogue: what a help request can be, after five public plans for elders (README, "Where it comes from").
+"""The service catalogue: what a help request can be. It covers the tasks of five public plans for elders (README).
 
 Data in code, not rows: every text, test and translation may name a service, and a new one is reviewed like code
 (decision 0005).
@@ -242,7 +242,4 @@ SERVICES: dict[str, Service] = {
     )
 }
 
-
-def service_of(code: str) -> Service:
-    """Return the service of this code. Raises KeyError for an unknown one."""
-    return SERVICES[code]
+URGENT_CODES = [code for code, service in SERVICES.items() if service.urgent]

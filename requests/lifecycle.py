@@ -25,7 +25,7 @@ TRANSITIONS: dict[str, set[str]] = {
 }
 
 
-class IllegalTransition(Exception):
+class IllegalTransition(Exception):  # noqa: N818 (an event of the domain, named like its table)
     """A move that the table does not allow, or that somebody else has just made."""
 
     def __init__(self, ref: str, from_status: str, to_status: str) -> None:

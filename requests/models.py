@@ -152,6 +152,7 @@ class HelpRequest(models.Model):
         CLEARANCE = "clearance", _("clearance")
         MONEY = "money", _("money")
         CALL_BACK = "call-back", _("call-back owed")
+        QUIET_HOURS = "quiet-hours", _("too late to text anybody")
 
     class EndReason(models.TextChoices):
         """Why it was cancelled or stayed unmet."""
@@ -219,6 +220,9 @@ class HelpRequest(models.Model):
         return self.status in LIVE_STATUSES
 
 
+SEARCH_AGAIN = "search-again"
+
+
 class StatusChange(models.Model):
     """Who moved a help request from where to where, why and when. Rows are only ever added."""
 
@@ -244,6 +248,12 @@ class StatusChange(models.Model):
     def __str__(self) -> str:
         return f"{self.from_status or '–'} → {self.to_status}"
 
+    @property
+    def why_label(self) -> str:
+        """The reason in the reader's language: a known code's name, or what staff wrote."""
+        known = {**dict(HelpRequest.PauseReason.choices), **dict(HelpRequest.EndReason.choices), SEARCH_AGAIN: _("search again"), "cannot_come": _("the volunteer cannot come")}
+        return str(known.get(self.why, self.why))
+
 
 class FamilyLink(models.Model):
     """A secret link to one help request's family page. 192 random bits; only their hash is kept."""
@@ -265,6 +275,9 @@ class FamilyLink(models.Model):
     @staticmethod
     def digest_of(secret: str) -> str:
         return hashlib.sha256(secret.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
 
     def is_valid(self) -> bool:
         """Not revoked, and the help request not over for longer than a day."""

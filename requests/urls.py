@@ -1,3 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from linzhu.requests import elders, intake
+
+urlpatterns = [
+    path("requests/new/", intake.intake, name="intake"),
+    path("requests/new/elders/", intake.find_elder, name="intake-elders"),
+    path("requests/new/elders/new/", intake.new_elder, name="intake-elder-new"),
+    path("requests/new/elders/<int:pk>/", intake.choose_elder, name="intake-elder"),
+    path("requests/new/duplicates/", intake.check_duplicates, name="intake-duplicates"),
+    path("elders/", elders.elder_list, name="elders"),
+    path("elders/new/", elders.elder_edit, name="elder-new"),
+    path("elders/<int:pk>/", elders.elder_detail, name="elder"),
+    path("elders/<int:pk>/edit/", elders.elder_edit, name="elder-edit"),
+]

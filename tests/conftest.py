@@ -1,12 +1,23 @@
 """Fixtures that most tests share."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from linzhu.communities.models import Community, User
 from tests import factories
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """A run that was killed leaves SQLite's side files behind, and the next one must not read them."""
+    name = connection.settings_dict["TEST"]["NAME"]
+    if connection.vendor == "sqlite" and name:
+        for stale in Path(name).parent.glob(f"{Path(name).name}-*"):
+            stale.unlink()
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +34,7 @@ def _plain_settings(settings, tmp_path):
     settings.WAVE_RADII_M = [1000, 2000, 4000, 8000]
     settings.WEEKLY_TEXT_CAP = 7
     settings.SMS_SIGNATURE = "邻助"
-    settings.MEDIA_ROOT = tmp_path
+    settings.MEDIA_ROOT, settings.STATIC_ROOT = tmp_path / "media", tmp_path
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -8,7 +8,9 @@ from factory.django import DjangoModelFactory
 
 from linzhu.communities.models import Community, Place, Role, User
 from linzhu.communities.people import Language, Skill
-from linzhu.requests.models import Elder, FamilyContact
+from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.notifications.models import InboundMessage, Message
+from linzhu.requests.models import Elder, FamilyContact, HelpRequest
 from linzhu.volunteers.availability import Week, slots
 from linzhu.volunteers.models import Volunteer
 
@@ -100,3 +102,82 @@ def window(hours_ahead: float = 2, length_h: float = 2) -> dict[str, object]:
     """Return window_start and window_end for a help request that begins in some hours."""
     start = timezone.now() + timedelta(hours=hours_ahead)
     return {"window_start": start, "window_end": start + timedelta(hours=length_h)}
+
+
+class HelpRequestFactory(DjangoModelFactory):
+    """A row as it stands, without its first StatusChange: ``lifecycle.log_request`` is the door for whole stories."""
+
+    class Meta:
+        model = HelpRequest
+
+    elder = factory.SubFactory(ElderFactory)
+    community = factory.SelfAttribute("elder.community")
+    service_code = "groceries"
+    details = "牛奶两盒、鸡蛋一板"
+    window_start = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=2))
+    window_end = factory.LazyAttribute(lambda row: row.window_start + timedelta(hours=2))
+
+
+class WaveFactory(DjangoModelFactory):
+    class Meta:
+        model = Wave
+
+    help_request = factory.SubFactory(HelpRequestFactory)
+    round = factory.SelfAttribute("help_request.round")
+    number = factory.Sequence(lambda n: n + 1)
+    radius_m = 1000
+    ends_at = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=5))
+
+
+class OfferFactory(DjangoModelFactory):
+    class Meta:
+        model = Offer
+
+    help_request = factory.SubFactory(HelpRequestFactory)
+    wave = factory.SubFactory(WaveFactory, help_request=factory.SelfAttribute("..help_request"))
+    volunteer = factory.SubFactory(VolunteerFactory, community=factory.SelfAttribute("..help_request.community"))
+    round = factory.SelfAttribute("wave.round")
+    phone = factory.SelfAttribute("volunteer.phone")
+    code = factory.Sequence(lambda n: str(10 + n % 90))
+    distance_m = 320
+    expires_at = factory.SelfAttribute("wave.ends_at")
+
+
+class AssignmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Assignment
+
+    help_request = factory.SubFactory(HelpRequestFactory)
+    volunteer = factory.SubFactory(VolunteerFactory, community=factory.SelfAttribute("..help_request.community"))
+    place = 1
+    door_word = "石榴"
+
+
+class InboundMessageFactory(DjangoModelFactory):
+    class Meta:
+        model = InboundMessage
+
+    gateway = "local"
+    gateway_ref = factory.Sequence(lambda n: f"in-{n}")
+    sender = factory.Sequence(lambda n: f"+86199{30000000 + n}")
+    text = "下午三点行不行？"
+
+
+class TodoFactory(DjangoModelFactory):
+    class Meta:
+        model = Todo
+
+    community = factory.SubFactory(CommunityFactory)
+    kind = Todo.Kind.NOBODY_FOUND
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=30))
+
+
+class MessageFactory(DjangoModelFactory):
+    class Meta:
+        model = Message
+
+    community = factory.SubFactory(CommunityFactory)
+    to = factory.Sequence(lambda n: f"+86199{40000000 + n}")
+    template = "offer"
+    language = "zh-hans"
+    text = "【邻助】新华里生活用品代购，今天14:00–16:00。能去请回：接47，不能回：不接47"

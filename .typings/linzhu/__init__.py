@@ -1,0 +1,1 @@
+../../linzhu/__init__.py

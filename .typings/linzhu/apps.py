@@ -1,0 +1,1 @@
+../../linzhu/apps.py

@@ -1,0 +1,174 @@
+"""What staff do on a help request's page: each action reads its form, calls one domain function, says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from linzhu.communities.clock import now
+from linzhu.communities.models import User
+from linzhu.dispatch import assignments, decisions, waves
+from linzhu.dispatch.candidates import find_assignable
+from linzhu.dispatch.live import record_event
+from linzhu.dispatch.models import Assignment
+from linzhu.dispatch.offers import NotCleared, TooLate
+from linzhu.requests.lifecycle import TRANSITIONS, Actor, IllegalTransition
+from linzhu.requests.models import HelpRequest, Status
+
+REASONS_TO_CANCEL = ["no-longer-needed", "helped-otherwise", "by-elder", "mistake"]
+REASONS_TO_GIVE_UP = ["nobody-free", "nobody-able", "too-late"]
+LONGEST_VISIT_MIN = 24 * 60
+
+
+class Refused(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
+    """The action cannot be done; its text says kindly why."""
+
+
+def perform(name: str, help_request: HelpRequest, form: QueryDict, user: User) -> str:
+    """Do the action and return what to tell the one who asked.
+
+    Raises KeyError for an unknown action, Refused where it is not possible (any more).
+    """
+    action = ACTIONS[name]
+    try:
+        return action(help_request, form, Actor.staff(user))
+    except NotCleared:
+        raise Refused(_("This volunteer's clearance does not cover this visit. Please choose somebody else.")) from None
+    except (TooLate, IllegalTransition):
+        raise Refused(_("Meanwhile this has changed: here is how it stands now.")) from None
+
+
+def legal_actions(help_request: HelpRequest) -> set[str]:
+    """Return the names of the actions that the help request's status allows."""
+    status, targets = help_request.status, TRANSITIONS[help_request.status]
+    looking = status in (Status.OPEN, Status.PAUSED) and help_request.places_filled < help_request.people_needed
+    legal = {
+        "search-again": status == Status.PAUSED,
+        "ask-wider": status == Status.OPEN,
+        "assign": looking,
+        "cancel": Status.CANCELLED in targets,
+        "give-up": Status.UNMET in targets,
+        "arrived": status in (Status.ASSIGNED, Status.UNDERWAY),
+        "done": status in (Status.ASSIGNED, Status.UNDERWAY),
+        "release": help_request.is_live,
+        "close": Status.CLOSED in targets,
+        "family-link": help_request.is_live or status == Status.DONE,
+        "revoke-links": True,
+    }
+    return {name for name, is_legal in legal.items() if is_legal}
+
+
+# --- the search ---------------------------------------------------------------------------------------------------
+
+
+def _search_again(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    decisions.search_again(help_request, actor=actor)
+    return _("Linzhu asks again, from the nearest outwards.")
+
+
+def _ask_wider(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    """Do not wait for the running wave: the next neighbours are asked now. Open offers stay open."""
+    wave = help_request.waves.filter(ended_at=None).first()
+    if help_request.status != Status.OPEN or wave is None:
+        raise TooLate
+    waves.end_wave(wave)
+    return _("The next neighbours are asked now.")
+
+
+def _assign(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    volunteer = find_assignable(help_request, _number(form, "volunteer"))
+    if volunteer is None:
+        raise Refused(_("This volunteer cannot be assigned here. Please choose from the list."))
+    said_yes = form.get("via") == Assignment.Via.PHONE
+    via = Assignment.Via.PHONE if said_yes else Assignment.Via.STAFF
+    assignments.assign(help_request, volunteer, actor=actor, via=via)
+    return _("%(name)s comes, and has been told where and when.") % {"name": volunteer.name}
+
+
+# --- the visit ----------------------------------------------------------------------------------------------------
+
+
+def _arrived(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    assignment = _standing(help_request, form)
+    assignments.arrive(assignment, actor=actor)
+    return _("Noted: %(name)s is at the door.") % {"name": assignment.volunteer.name}
+
+
+def _done(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    assignment = _standing(help_request, form)
+    minutes = _number(form, "minutes") if form.get("minutes") else None
+    if minutes is not None and not 0 < minutes <= LONGEST_VISIT_MIN:
+        raise Refused(_("How many minutes did the visit take? Please write a number such as 45."))
+    assignments.finish(assignment, actor=actor, minutes=minutes)
+    return _("Noted: %(name)s has finished. Thank you both.") % {"name": assignment.volunteer.name}
+
+
+def _release(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    assignment = _standing(help_request, form)
+    why = form.get("why", "").strip()[:200] or _("cannot come")
+    assignments.release(assignment, actor=actor, why=why)
+    return _("Noted. Linzhu looks for somebody else.")
+
+
+def _standing(help_request: HelpRequest, form: QueryDict) -> Assignment:
+    standing = help_request.assignments.standing().select_related("volunteer")
+    assignment = standing.filter(pk=_number(form, "assignment")).first()
+    if assignment is None:
+        raise TooLate
+    return assignment
+
+
+# --- the end ------------------------------------------------------------------------------------------------------
+
+
+def _cancel(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    decisions.cancel(help_request, actor=actor, reason=_reason(form, REASONS_TO_CANCEL))
+    return _("Cancelled. Everybody who knew of it is told.")
+
+
+def _give_up(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    decisions.give_up(help_request, actor=actor, reason=_reason(form, REASONS_TO_GIVE_UP))
+    return _("Ended without help. The elder must hear it from a person: see the inbox.")
+
+
+def _close(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    decisions.close(help_request, actor=actor)
+    return _("Closed. Well done.")
+
+
+def _revoke_links(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    with transaction.atomic():
+        help_request.family_links.filter(revoked_at=None).update(revoked_at=now())
+        record_event(help_request)
+    return _("The family's links no longer open anything.")
+
+
+def _reason(form: QueryDict, allowed: list[str]) -> str:
+    reason = form.get("reason", "")
+    if reason not in allowed:
+        raise Refused(_("Please choose a reason."))
+    return reason
+
+
+def _number(form: QueryDict, name: str) -> int:
+    try:
+        return int(form.get(name, ""))
+    except ValueError:
+        raise Refused(_("Something was missing in the form. Please try again.")) from None
+
+
+ACTIONS: dict[str, Callable[[HelpRequest, QueryDict, Actor], str]] = {
+    "search-again": _search_again,
+    "ask-wider": _ask_wider,
+    "assign": _assign,
+    "arrived": _arrived,
+    "done": _done,
+    "release": _release,
+    "cancel": _cancel,
+    "give-up": _give_up,
+    "close": _close,
+    "revoke-links": _revoke_links,
+}

@@ -1,0 +1,157 @@
+"""What a text that came in sets in motion: who sent it, which offer it means, what is answered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+
+from linzhu.communities.clock import now
+from linzhu.dispatch import telling
+from linzhu.dispatch.handover import alert_danger, hand_to_staff, take_unknown
+from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.offers import NotCleared, TooLate, accept, decline
+from linzhu.dispatch.opting import opt_in, opt_out
+from linzhu.dispatch.replies import Kind, Reply, read_reply
+from linzhu.dispatch.visit_answers import arrived, cannot_come, done, volunteer_actor
+from linzhu.notifications.models import InboundMessage
+from linzhu.notifications.optout import is_opted_out
+from linzhu.requests.models import Status
+from linzhu.volunteers.models import Volunteer
+
+STILL_ANSWERS = timedelta(days=7)
+"""How long after an offer a bare yes or no is taken as an answer to it."""
+
+
+def answer(inbound: InboundMessage) -> None:
+    """Act on one text. Runs in the transaction that stores it: all of it happens, or none."""
+    reply = read_reply(inbound.text)
+    _ANSWERS[reply.kind](inbound, reply)
+    inbound.reading = inbound.reading or reply.kind
+
+
+def _yes(inbound: InboundMessage, reply: Reply) -> None:
+    if inbound.carrier_handled and is_opted_out(inbound.sender):
+        opt_in(inbound, reply)  # the carrier takes YES for "start"
+    elif offer := _meant(inbound, reply):
+        _take(inbound, offer)
+
+
+def _take(inbound: InboundMessage, offer: Offer) -> None:
+    inbound.about = offer.help_request.ref
+    try:
+        accept(offer, actor=volunteer_actor(offer.volunteer))
+    except NotCleared:
+        hand_to_staff(inbound, offer)
+    except TooLate:
+        _say_why_not(offer)
+
+
+def _say_why_not(offer: Offer) -> None:
+    """A yes that gives no place: each case has its own kind words."""
+    offer.refresh_from_db()
+    volunteer, help_request = offer.volunteer, offer.help_request
+    if help_request.assignments.current().filter(volunteer=volunteer).exists():
+        when = telling.when(help_request, volunteer.text_language)
+        telling.tell_volunteer(volunteer, "already_yours", help_request, when=when)
+    elif help_request.status in (Status.CANCELLED, Status.UNMET):
+        telling.tell_volunteer(volunteer, "offer_cancelled", help_request)
+    elif help_request.is_live and help_request.places_filled < help_request.people_needed:
+        telling.tell_volunteer(volunteer, "offer_expired", help_request)
+    else:
+        telling.tell_volunteer(volunteer, "late_taken", help_request)
+
+
+def _no(inbound: InboundMessage, reply: Reply) -> None:
+    offer = _meant(inbound, reply)
+    if offer is None:
+        return
+    inbound.about = offer.help_request.ref
+    if Assignment.objects.standing().filter(offer=offer).exists():
+        hand_to_staff(inbound, offer)  # a bare no after the yes: a person finds out what it means
+    else:
+        decline(offer, actor=volunteer_actor(offer.volunteer))
+        telling.tell_volunteer(offer.volunteer, "no_thanks", None)
+
+
+def _cannot_come(inbound: InboundMessage, reply: Reply) -> None:
+    if not cannot_come(inbound, reply):
+        _no(inbound, reply)
+
+
+def _arrived(inbound: InboundMessage, reply: Reply) -> None:
+    if not arrived(inbound, reply):
+        _unclear(inbound, reply)
+
+
+def _done(inbound: InboundMessage, reply: Reply) -> None:
+    if not done(inbound, reply):
+        _unclear(inbound, reply)
+
+
+def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
+    """Return the offer that a yes or no answers; None if that is not certain, and then the sender has been asked."""
+    recent = list(_recent_offers(inbound))
+    open_offers = [offer for offer in recent if offer.status == Offer.Status.OPEN]
+    if reply.code:
+        named = [offer for offer in recent if offer.code == reply.code]
+        if named:
+            return named[0]
+    elif len(open_offers) == 1:
+        return open_offers[0]
+    elif not open_offers and recent:
+        return recent[0]
+    if open_offers:
+        _ask_which(inbound, open_offers)
+    else:
+        _nothing_open(inbound)
+    return None
+
+
+def _recent_offers(inbound: InboundMessage) -> QuerySet[Offer]:
+    """Offers to this phone that a text may still answer, latest first."""
+    return (
+        Offer.objects.filter(phone=inbound.sender, created_at__gt=now() - STILL_ANSWERS)
+        .select_related("volunteer", "help_request__elder__place", "help_request__community")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def _ask_which(inbound: InboundMessage, open_offers: list[Offer]) -> None:
+    inbound.reading = Kind.UNCLEAR
+    volunteer = open_offers[0].volunteer
+    separator = "、" if volunteer.text_language.startswith("zh") else ", "
+    choices = separator.join(
+        f"{offer.code} {telling.service_name(offer.help_request, volunteer.text_language)}"
+        for offer in reversed(open_offers)
+    )
+    telling.tell_volunteer(volunteer, "which_one", None, choices=choices)
+
+
+def _nothing_open(inbound: InboundMessage) -> None:
+    volunteer = Volunteer.objects.filter(phone=inbound.sender).first()
+    if volunteer:
+        telling.tell_volunteer(volunteer, "nothing_open", None)
+    else:
+        take_unknown(inbound)
+
+
+def _unclear(inbound: InboundMessage, reply: Reply) -> None:
+    """Lay it beside the offer it probably answers; beside none if it may be one of several."""
+    offers = [offer for offer in _recent_offers(inbound) if reply.code in ("", offer.code)]
+    open_offers = [offer for offer in offers if offer.status == Offer.Status.OPEN]
+    likely = open_offers or offers[:1]
+    hand_to_staff(inbound, likely[0] if len(likely) == 1 else None)
+
+
+_ANSWERS = {
+    Kind.YES: _yes,
+    Kind.NO: _no,
+    Kind.ARRIVED: _arrived,
+    Kind.DONE: _done,
+    Kind.CANNOT_COME: _cannot_come,
+    Kind.OPT_OUT: opt_out,
+    Kind.OPT_IN: opt_in,
+    Kind.DANGER: alert_danger,
+    Kind.UNCLEAR: _unclear,
+}

@@ -1,0 +1,31 @@
+"""Who could come, as staff see it: the ranking, and whom they may assign by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from linzhu.dispatch.matching import Candidate, Exclusion, rank
+from linzhu.dispatch.reasons import Reason
+from linzhu.requests.models import HelpRequest
+from linzhu.volunteers.models import Volunteer
+
+STAFF_MAY_OVERRULE = {"too-far", "not-free", "cap", "asked", "said-no", "paused", "busy", "no-language"}
+"""Reasons that a word on the phone can settle. Clearance, the elder's wishes and an opt-out are not among them."""
+
+SHOWN = 12
+EXCLUDED_SHOWN = 40
+
+
+def is_assignable(reasons: Iterable[Reason]) -> bool:
+    """Whether staff may give the place to a volunteer whom the rules exclude for these reasons."""
+    return all(reason["code"] in STAFF_MAY_OVERRULE for reason in reasons)
+
+
+def find_assignable(help_request: HelpRequest, volunteer_id: int) -> Volunteer | None:
+    """Return the volunteer if staff may assign them by hand, as things are now."""
+    ranking = rank(help_request)
+    people: list[Candidate | Exclusion] = [
+        *ranking.candidates,
+        *(exclusion for exclusion in ranking.excluded if is_assignable(exclusion.reasons)),
+    ]
+    return next((person.volunteer for person in people if person.volunteer.pk == volunteer_id), None)

@@ -1,0 +1,132 @@
+"""The clock: whatever is due is found in the database and done, whether or not anybody was woken for it.
+
+One process ticks; a second one on another machine stands by (``Lease``). Every step is safe to do twice, so a clock
+that is killed, or two that overlap for a moment, delay a step but never lose or double it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, Q
+
+from linzhu.communities.clock import now
+from linzhu.dispatch import todos
+from linzhu.dispatch.live import prune_events
+from linzhu.dispatch.models import Lease, Todo, Wave
+from linzhu.dispatch.offers import expire_offers
+from linzhu.dispatch.waves import end_wave, quiet_end, start_wave
+from linzhu.notifications.inbound import handle_unhandled
+from linzhu.notifications.relay import relay_due
+from linzhu.requests import lifecycle
+from linzhu.requests.catalogue import URGENT_CODES
+from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
+from linzhu.requests.models import HelpRequest, Status
+
+logger = logging.getLogger(__name__)
+
+LEASE = "clock"
+LEASE_TIME = timedelta(seconds=5)
+AT_ONCE = 200
+"""How many due rows one tick takes of each kind: a long backlog must not hold up the other kinds."""
+DECIDE_BEFORE = timedelta(minutes=60)
+DECIDE_WITHIN = timedelta(minutes=10)
+
+
+def hold_lease(holder: str) -> bool:
+    """Take or renew the right to tick; False while another holder's lease runs."""
+    at = now()
+    mine_or_free = Q(holder=holder) | Q(expires_at__lt=at)
+    if Lease.objects.filter(mine_or_free, name=LEASE).update(holder=holder, expires_at=at + LEASE_TIME):
+        return True
+    if Lease.objects.filter(name=LEASE).exists():
+        return False
+    try:
+        Lease.objects.create(name=LEASE, holder=holder, expires_at=at + LEASE_TIME)
+    except IntegrityError:
+        return False
+    return True
+
+
+def give_up_lease(holder: str) -> None:
+    """Let the one who stands by begin at once."""
+    Lease.objects.filter(name=LEASE, holder=holder).delete()
+
+
+def tick(at: datetime | None = None) -> None:
+    """Do everything that is due. One row's fault is logged and does not hold up the others."""
+    at = at or now()
+    for step in (_inbound, _waves, _searches, _deadlines, _offers, _messages, _events):
+        _guarded(step, at)
+
+
+def _inbound(at: datetime) -> None:
+    handle_unhandled(at)
+
+
+def _waves(at: datetime) -> None:
+    _each(Wave.objects.due(at).select_related("help_request")[:AT_ONCE], end_wave)
+
+
+def _searches(at: datetime) -> None:
+    """Open help requests that nobody is being asked about: the wake-up was lost, or quiet hours have ended."""
+    running = Wave.objects.filter(help_request=OuterRef("pk"), ended_at=None)
+    waiting = HelpRequest.objects.open().filter(~Exists(running))
+    if quiet_until := quiet_end(at):
+        # All others wait for the morning: do not look at each of them twice a second all night.
+        waiting = waiting.filter(Q(service_code__in=URGENT_CODES) | Q(window_start__lt=quiet_until))
+    _each(waiting.order_by("created_at")[:AT_ONCE], start_wave)
+
+
+def _deadlines(at: datetime) -> None:
+    """The window is near, or over, and a place is still empty: a dispatcher owes a decision."""
+    near = HelpRequest.objects.open().filter(window_start__lte=at + DECIDE_BEFORE)
+    owed = Todo.objects.open().filter(help_request=OuterRef("pk"))
+    _each(near.filter(~Exists(owed))[:AT_ONCE], lambda help_request: _owe_decision(help_request, at))
+
+
+def _owe_decision(help_request: HelpRequest, at: datetime) -> None:
+    if at >= help_request.window_end:
+        try:
+            reason = HelpRequest.PauseReason.NOBODY_FOUND
+            lifecycle.move(help_request, Status.PAUSED, actor=SYSTEM, why=reason, pause_reason=reason)
+        except IllegalTransition:
+            return
+        kind = Todo.Kind.NOBODY_FOUND
+    else:
+        # One that was logged late gets half of its time before a person is called.
+        time_given = help_request.window_start - help_request.status_at
+        if at < help_request.window_start - min(DECIDE_BEFORE, time_given / 2):
+            return
+        kind = Todo.Kind.DEADLINE_NEAR
+    todos.owe(kind, community=help_request.community, help_request=help_request, due_in=DECIDE_WITHIN)
+
+
+def _offers(at: datetime) -> None:
+    expire_offers(at)
+
+
+def _messages(at: datetime) -> None:
+    relay_due(at)
+
+
+def _events(at: datetime) -> None:
+    if at.second == 0:
+        prune_events(at - timedelta(hours=1))
+
+
+def _each(rows: Iterable[Any], act: Callable[[Any], object]) -> None:
+    for row in list(rows):
+        _guarded(act, row)
+
+
+def _guarded(act: Callable[[Any], object], argument: Any) -> None:
+    try:
+        act(argument)
+    except Exception:
+        # Our own code's fault, not the row's content, is what the traceback shows: ids and line numbers.
+        logger.exception("A step of the clock failed: %s", getattr(act, "__name__", act))

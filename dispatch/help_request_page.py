@@ -1,0 +1,115 @@
+"""Everything that the page of one help request shows, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from linzhu.communities.access import may
+from linzhu.communities.models import Role, User
+from linzhu.dispatch import timeline
+from linzhu.dispatch.actions import REASONS_TO_CANCEL, REASONS_TO_GIVE_UP, legal_actions
+from linzhu.dispatch.candidates import EXCLUDED_SHOWN, SHOWN, is_assignable
+from linzhu.dispatch.matching import rank
+from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.progress import equip, searches_of
+from linzhu.dispatch.words import mask_links
+from linzhu.notifications.models import InboundMessage, Message
+from linzhu.requests.models import FamilyContact, HelpRequest
+
+TROUBLED = {Message.State.FAILED, Message.State.UNDELIVERED, Message.State.SUPPRESSED, Message.State.EXPIRED}
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text of the thread beside the story. ``state`` is empty for texts that came in."""
+
+    at: datetime
+    who: str
+    text: str
+    came_in: bool
+    state: str = ""
+    is_troubled: bool = False
+
+
+def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
+    """Return the template's context for this help request and this reader."""
+    offers = list(help_request.offers.select_related("volunteer"))
+    visits = list(help_request.assignments.select_related("volunteer"))
+    todos = list(help_request.todos.select_related("closed_by", "inbound", "offer__volunteer", "help_request__elder"))
+    family = list(help_request.elder.family.all())
+    may_act = may(user, Role.DISPATCHES, help_request.community)
+    open_todos = [todo for todo in todos if todo.closed_at is None]
+    equip(open_todos)
+    return {
+        "help_request": help_request,
+        "elder": help_request.elder,
+        "family": family,
+        "may_act": may_act,
+        "legal": legal_actions(help_request) if may_act else set(),
+        "todos": open_todos,
+        "visits": [visit for visit in visits if visit.status != Assignment.Status.RELEASED],
+        "search": searches_of([help_request.pk])[help_request.pk],
+        "offers": offers,
+        "entries": timeline.tell(
+            help_request,
+            changes=list(help_request.changes.select_related("user")),
+            waves=list(help_request.waves.all()),
+            offers=offers,
+            assignments=visits,
+            todos=todos,
+        ),
+        "texts": _texts(help_request, family, offers, visits),
+        "links": help_request.family_links.filter(revoked_at=None).count(),
+        "end_reasons": {"cancel": _labels(REASONS_TO_CANCEL), "give_up": _labels(REASONS_TO_GIVE_UP)},
+        **_people(help_request),
+    }
+
+
+def _labels(reasons: Sequence[str]) -> list[tuple[str, str]]:
+    return [(reason, str(HelpRequest.EndReason(reason).label)) for reason in reasons]
+
+
+def _people(help_request: HelpRequest) -> dict[str, Any]:
+    """Who could come. Once nobody is looked for any more the answer helps no one, and costs time."""
+    if "assign" not in legal_actions(help_request):
+        return {}
+    ranking = rank(help_request)
+    excluded = [
+        {"person": person, "assignable": is_assignable(person.reasons)} for person in ranking.excluded[:EXCLUDED_SHOWN]
+    ]
+    asked = {"asked"}
+    return {
+        "candidates": ranking.candidates[:SHOWN],
+        "candidates_more": max(0, len(ranking.candidates) - SHOWN),
+        "asked_open": [person for person in ranking.excluded if asked & {reason["code"] for reason in person.reasons}],
+        "excluded": excluded,
+        "excluded_count": len(ranking.excluded),
+    }
+
+
+def _texts(
+    help_request: HelpRequest, family: Sequence[FamilyContact], offers: Sequence[Offer], visits: Sequence[Assignment]
+) -> list[Text]:
+    """Return every text about this help request, oldest first, with names where we know the number."""
+    names = {item.volunteer.phone: item.volunteer.name for item in (*offers, *visits)}
+    names.update({contact.phone: str(contact) for contact in family})
+    if help_request.elder.phone:
+        names[help_request.elder.phone] = help_request.elder.name
+    sent = Message.objects.filter(about=help_request.ref, community=help_request.community)
+    came = InboundMessage.objects.filter(about=help_request.ref)
+    texts = [
+        Text(
+            message.created_at,
+            names.get(message.to, ""),
+            mask_links(message.text),
+            came_in=False,
+            state=message.get_state_display(),
+            is_troubled=message.state in TROUBLED,
+        )
+        for message in sent
+    ]
+    texts += [Text(text.received_at, names.get(text.sender, ""), mask_links(text.text), came_in=True) for text in came]
+    return sorted(texts, key=lambda text: text.at)

@@ -1,0 +1,86 @@
+"""The page of one help request, and what staff do there."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from linzhu.communities.access import may, staff_required
+from linzhu.communities.models import Role
+from linzhu.dispatch.actions import ACTIONS, Refused, legal_actions, perform
+from linzhu.dispatch.family_links import family_url
+from linzhu.dispatch.help_request_list import SearchForm
+from linzhu.dispatch.help_request_page import read_page
+from linzhu.dispatch.next_page import next_page
+from linzhu.requests.models import HelpRequest
+
+PAGE_SIZE = 30
+
+
+@never_cache
+@require_safe
+@staff_required()
+def help_request(request: HttpRequest, ref: str) -> HttpResponse:
+    """All about one help request; htmx gets the part that changes alone."""
+    context = read_page(_find(request, ref), request.user)  # type: ignore[arg-type]
+    template = "dispatch/_help_request.html" if request.htmx else "dispatch/help_request.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+@never_cache
+@require_safe
+@staff_required()
+def help_requests(request: HttpRequest) -> HttpResponse:
+    """Every help request, newest first, with filters in the address."""
+    form = SearchForm(request.GET)
+    form.is_valid()
+    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    return render(request, "dispatch/help_requests.html", {"form": form, "page": page})
+
+
+@require_POST
+@staff_required(Role.DISPATCHES)
+def act(request: HttpRequest, ref: str, action: str) -> HttpResponse:
+    """Do one action, say what came of it, and show the fresh page. A second click finds the first one's work done."""
+    help_request = _find_to_act(request, ref)
+    if action not in ACTIONS:
+        raise Http404
+    try:
+        messages.success(request, perform(action, help_request, request.POST, request.user))  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.warning(request, str(refusal))
+    return redirect(next_page(request, help_request.ref))
+
+
+@never_cache
+@require_POST
+@staff_required(Role.DISPATCHES)
+def family_link(request: HttpRequest, ref: str) -> HttpResponse:
+    """Make a link for the family and show it, this once: only its hash is kept, so no later page can."""
+    help_request = _find_to_act(request, ref)
+    is_legal = "family-link" in legal_actions(help_request)
+    contact = help_request.elder.family.filter(pk=request.POST.get("contact") or None).first()
+    context = {"help_request": help_request, "contact": contact}
+    return render(
+        request,
+        "dispatch/help_request_link.html",
+        {**context, "url": family_url(help_request, contact) if is_legal else ""},
+    )
+
+
+def _find(request: HttpRequest, ref: str) -> HelpRequest:
+    visible = HelpRequest.objects.visible_to(request.user)  # type: ignore[arg-type]
+    related = ["elder__place__parent", "elder__community", "community__parent__parent", "logged_by"]
+    return get_object_or_404(visible.select_related(*related), ref=ref)
+
+
+def _find_to_act(request: HttpRequest, ref: str) -> HelpRequest:
+    help_request = _find(request, ref)
+    if not may(request.user, Role.DISPATCHES, help_request.community):  # type: ignore[arg-type]
+        raise PermissionDenied
+    return help_request

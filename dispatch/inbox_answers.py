@@ -1,0 +1,87 @@
+"""What staff answer to a todo: each answer calls one domain function and says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from linzhu.communities.models import User
+from linzhu.dispatch import assignments, todos, unclear
+from linzhu.dispatch.models import Assignment, Todo
+from linzhu.dispatch.offers import NotCleared, TooLate
+from linzhu.requests.lifecycle import Actor, IllegalTransition
+
+CALL_AGAIN_IN = timedelta(minutes=20)
+
+
+class CannotBe(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
+    """It can no longer be answered so; the text says kindly why."""
+
+
+def deal_with(todo: Todo, act: str, user: User) -> str:
+    """Do what staff decided about a todo, and return what to tell them.
+
+    Raises KeyError for an unknown act, CannotBe where it is too late.
+    """
+    answer = ANSWERS[act]
+    try:
+        return answer(todo, user)
+    except NotCleared:
+        raise CannotBe(_("This volunteer's clearance does not cover this visit. Please look for another.")) from None
+    except (TooLate, IllegalTransition):
+        raise CannotBe(_("This offer is closed by now: somebody else comes, or it is over.")) from None
+
+
+def _yes(todo: Todo, user: User) -> str:
+    assignment = unclear.count_as_yes(todo, user=user)
+    return _("%(name)s comes, and has been told where and when.") % {"name": assignment.volunteer.name}
+
+
+def _no(todo: Todo, user: User) -> str:
+    unclear.count_as_no(todo, user=user)
+    return _("Counted as a no.")
+
+
+def _ask(todo: Todo, user: User) -> str:
+    unclear.ask_again(todo, user=user)
+    return _("Asked again, with the same code.")
+
+
+def _cannot(todo: Todo, user: User) -> str:
+    """A doubtful text after the yes, and it means that they do not come."""
+    standing = Assignment.objects.standing().filter(offer=todo.offer).select_related("volunteer").first()
+    if todo.offer is None or standing is None:
+        raise TooLate
+    with transaction.atomic():
+        assignments.release(standing, actor=Actor.staff(user), why=_("cannot come"))
+        todos.settle(todo, user=user, outcome=_("cannot come"))
+    return _("Noted. Linzhu looks for somebody else.")
+
+
+def _missed(todo: Todo, user: User) -> str:
+    todos.postpone(todo, due_in=CALL_AGAIN_IN, outcome=_("nobody picked up"))
+    return _("It stays here, to be tried again in 20 minutes.")
+
+
+def _told(todo: Todo, user: User) -> str:
+    todos.settle(todo, user=user, outcome=_("told"))
+    return _("Noted: told. Thank you.")
+
+
+def _settled(todo: Todo, user: User) -> str:
+    todos.settle(todo, user=user, outcome=_("settled"))
+    return _("Settled. Thank you.")
+
+
+ANSWERS: dict[str, Callable[[Todo, User], str]] = {
+    "yes": _yes,
+    "no": _no,
+    "ask": _ask,
+    "cannot": _cannot,
+    "told": _told,
+    "missed": _missed,
+    "settled": _settled,
+}

@@ -1,0 +1,62 @@
+"""The inbox: everything that somebody owes, by kind, the most overdue first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from linzhu.communities.models import User
+from linzhu.dispatch.models import Todo
+from linzhu.dispatch.progress import equip
+
+SHOWN = 60
+Kind = Todo.Kind
+
+
+@dataclass
+class Tab:
+    """A group of kinds that is worked through in one go."""
+
+    key: str
+    title: Promise
+    kinds: list[str]
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Inbox:
+    tabs: list[Tab]
+    tab: Tab
+    todos: list[Todo]
+
+    @property
+    def more(self) -> int:
+        return self.tab.count - len(self.todos)
+
+
+def read_inbox(user: User, key: str) -> Inbox:
+    """Return the open todos of one tab as this user may see them: four queries."""
+    visible = Todo.objects.visible_to(user).open()
+    counts = dict(visible.order_by().values_list("kind").annotate(n=Count("pk")))
+    tabs = _tabs()
+    for tab in tabs:
+        tab.count = sum(counts.get(kind, 0) for kind in tab.kinds)
+    tab = next((tab for tab in tabs if tab.key == key), tabs[0])
+    related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "community"]
+    shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).order_by("due_at", "pk")[:SHOWN])
+    equip(shown)
+    return Inbox(tabs, tab, shown)
+
+
+def _tabs() -> list[Tab]:
+    decisions = [Kind.NOBODY_FOUND, Kind.NO_POSITION, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.VOLUNTEER_CANNOT]
+    return [
+        Tab("all", _("All"), list(Kind.values)),
+        Tab("replies", _("Unclear replies"), [Kind.UNCLEAR_REPLY]),
+        Tab("calls", _("Calls to make"), [Kind.DANGER, Kind.TELL_ELDER, Kind.TELL_ELDER_OFF]),
+        Tab("decisions", _("Decisions"), list(decisions)),
+        Tab("unknown", _("Unknown senders"), [Kind.UNKNOWN_SENDER]),
+    ]

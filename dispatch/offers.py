@@ -1,0 +1,176 @@
+"""Offers: made, accepted, declined, withdrawn. The one place where a yes is decided."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from linzhu.communities.clock import now
+from linzhu.dispatch import telling
+from linzhu.dispatch.doorwords import new_door_word
+from linzhu.dispatch.live import record_event
+from linzhu.dispatch.matching import Candidate, clearance_gaps
+from linzhu.dispatch.models import Assignment, Offer, Wave
+from linzhu.notifications import outbox
+from linzhu.notifications.models import Message
+from linzhu.requests import lifecycle
+from linzhu.requests.lifecycle import Actor
+from linzhu.requests.models import HelpRequest, Status
+from linzhu.volunteers.models import Volunteer
+
+CODE_RESTS = timedelta(days=2)
+"""A code is not used again for the same phone while somebody may still answer to it."""
+
+SEARCHING = (Status.OPEN, Status.PAUSED)
+"""A yes to an open offer counts even while staff are already looking at the help request."""
+
+
+class TooLate(Exception):  # noqa: N818 (an event of the domain, not a fault)
+    """All places are taken, or this offer is no longer open."""
+
+
+class NotCleared(TooLate):
+    """The volunteer's clearance has ended, or they were suspended, since they were asked."""
+
+
+def make_offers(wave: Wave, candidates: Iterable[Candidate]) -> list[Offer]:
+    """Write the offers of a wave and queue their texts; call it inside a transaction."""
+    return [_make_offer(wave, candidate) for candidate in candidates]
+
+
+def _make_offer(wave: Wave, candidate: Candidate) -> Offer:
+    help_request, volunteer = wave.help_request, candidate.volunteer
+    offer = Offer(
+        help_request=help_request,
+        wave=wave,
+        volunteer=volunteer,
+        round=wave.round,
+        phone=volunteer.phone,
+        code=free_code(volunteer.phone),
+        distance_m=candidate.distance_m,
+        reasons=candidate.reasons,
+        expires_at=offer_end(help_request, wave.started_at),
+    )
+    offer.message = telling.send_offer(offer)
+    offer.save()
+    return offer
+
+
+def offer_end(help_request: HelpRequest, at: datetime) -> datetime:
+    """An offer can be answered until the window begins; if it has begun, until it ends."""
+    return help_request.window_start if help_request.window_start > at else help_request.window_end
+
+
+def free_code(phone: str) -> str:
+    """Return a two-digit code that no recent offer to this phone carries (three digits if all are taken)."""
+    taken = set(Offer.objects.filter(phone=phone, created_at__gt=now() - CODE_RESTS).values_list("code", flat=True))
+    taken |= set(Offer.objects.open().filter(phone=phone).values_list("code", flat=True))
+    free = [code for code in map(str, range(10, 100)) if code not in taken]
+    return secrets.choice(free or [code for code in map(str, range(100, 1000)) if code not in taken])
+
+
+def accept(offer: Offer, *, actor: Actor, via: str = Assignment.Via.TEXT) -> Assignment:
+    """Give the volunteer a place: exactly one yes wins each place, however many arrive together.
+
+    The help request's row decides: its conditional UPDATE makes every other yes wait, and then miss. Behind it stands
+    the partial unique constraint ``one_winner_a_place``. A "no" may become a yes while the search goes on. Raises
+    TooLate, or NotCleared; nothing is changed then.
+    """
+    with transaction.atomic():
+        _claim_place(offer.help_request_id, offer.round)
+        answered = Offer.objects.filter(
+            pk=offer.pk, status__in=[Offer.Status.OPEN, Offer.Status.DECLINED], expires_at__gt=now()
+        ).update(status=Offer.Status.ACCEPTED, answered_at=now())
+        if not answered:
+            raise TooLate
+        offer.refresh_from_db()
+        return seat(offer.help_request, offer.volunteer, actor=actor, via=via, offer=offer)
+
+
+def _claim_place(help_request_id: int, round_number: int) -> None:
+    """Count one more place as filled, or raise TooLate. Takes the row's lock on PostgreSQL."""
+    claimed = HelpRequest.objects.filter(
+        pk=help_request_id, status__in=SEARCHING, round=round_number, places_filled__lt=F("people_needed")
+    ).update(places_filled=F("places_filled") + 1)
+    if not claimed:
+        raise TooLate
+
+
+def claim_by_hand(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: str) -> Assignment:
+    """Give a place to a volunteer whom staff have spoken to. An open offer of theirs is answered by it."""
+    with transaction.atomic():
+        _claim_place(help_request.pk, help_request.round)
+        offer = Offer.objects.filter(
+            help_request=help_request, round=help_request.round, volunteer=volunteer, assignment=None
+        ).first()
+        if offer:
+            Offer.objects.filter(pk=offer.pk).update(status=Offer.Status.ACCEPTED, answered_at=now())
+        help_request.refresh_from_db()
+        return seat(help_request, volunteer, actor=actor, via=via, offer=offer)
+
+
+def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: str, offer: Offer | None) -> Assignment:
+    """Write the assignment of a claimed place, tell the volunteer, and end the search once every place is filled."""
+    _check_clearance(help_request, volunteer)
+    standing = help_request.assignments.current()
+    if standing.filter(volunteer=volunteer).exists():
+        raise TooLate
+    taken = set(standing.values_list("place", flat=True))
+    elder_speaks_english_only = help_request.elder.languages == {"en"}
+    assignment = Assignment.objects.create(
+        help_request=help_request,
+        volunteer=volunteer,
+        offer=offer,
+        place=min(set(range(1, help_request.people_needed + 1)) - taken),
+        via=via,
+        door_word=new_door_word("en" if elder_speaks_english_only else "zh"),
+    )
+    telling.confirm_to_volunteer(assignment)
+    if help_request.places_filled == help_request.people_needed:
+        withdraw_offers(help_request)
+        lifecycle.move(help_request, Status.ASSIGNED, actor=actor, why=volunteer.known_as)
+    else:
+        record_event(help_request)
+    return assignment
+
+
+def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:
+    """Clearance is checked at the offer and again at the yes (docs/privacy: safeguarding rule 1)."""
+    visit_day = timezone.localtime(help_request.window_start).date()
+    gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day)
+    if gaps or volunteer.status != Volunteer.Status.ACTIVE:
+        raise NotCleared
+
+
+def decline(offer: Offer, *, actor: Actor) -> None:
+    """Note a no. Said to an offer that is no longer open, it changes nothing."""
+    with transaction.atomic():
+        if Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN).update(
+            status=Offer.Status.DECLINED, answered_at=now()
+        ):
+            record_event(offer.help_request)
+
+
+def withdraw_offers(help_request: HelpRequest) -> None:
+    """Close what is still open of a help request's search: its wave, its offers, their texts not yet sent."""
+    open_offers = help_request.offers.open()
+    outbox.withdraw(Message.objects.filter(offer__in=open_offers))
+    open_offers.update(status=Offer.Status.WITHDRAWN)
+    help_request.waves.filter(ended_at=None).update(ended_at=now())
+
+
+def withdraw_offers_of(phone: str) -> None:
+    """Close every open offer of a phone whose owner wants no more texts."""
+    for help_request in HelpRequest.objects.filter(offers__in=Offer.objects.open().filter(phone=phone)).distinct():
+        record_event(help_request)
+    Offer.objects.open().filter(phone=phone).update(status=Offer.Status.WITHDRAWN, answered_at=now())
+
+
+def expire_offers(at: datetime) -> int:
+    """Close offers whose time has passed; returns how many."""
+    return Offer.objects.open().filter(expires_at__lte=at).update(status=Offer.Status.EXPIRED)

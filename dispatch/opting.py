@@ -1,0 +1,44 @@
+"""Opting out and in by text: immediate, and final until the owner of the phone writes again."""
+
+from __future__ import annotations
+
+from linzhu.communities.clock import now
+from linzhu.dispatch import telling, todos
+from linzhu.dispatch.handover import READ_WITHIN
+from linzhu.dispatch.models import Assignment, Todo
+from linzhu.dispatch.offers import withdraw_offers_of
+from linzhu.dispatch.replies import Kind, Reply
+from linzhu.notifications import optout
+from linzhu.notifications.models import InboundMessage
+from linzhu.volunteers.models import Volunteer
+
+
+def opt_out(inbound: InboundMessage, reply: Reply) -> None:
+    """No more texts to this number. Staff learn of it if its owner has promised a visit."""
+    optout.opt_out(inbound.sender)
+    withdraw_offers_of(inbound.sender)
+    volunteers = Volunteer.objects.filter(phone=inbound.sender)
+    volunteers.update(opted_out_at=now())
+    for assignment in Assignment.objects.standing().filter(volunteer__in=volunteers).select_related("help_request"):
+        todos.owe(
+            Todo.Kind.VOLUNTEER_CANNOT,
+            community=assignment.help_request.community,
+            help_request=assignment.help_request,
+            due_in=READ_WITHIN,
+        )
+    _confirm(inbound, "opt_out_done")
+
+
+def opt_in(inbound: InboundMessage, reply: Reply) -> None:
+    """Texts are welcome again."""
+    inbound.reading = Kind.OPT_IN
+    optout.opt_in(inbound.sender)
+    Volunteer.objects.filter(phone=inbound.sender).update(opted_out_at=None)
+    _confirm(inbound, "opt_in_done")
+
+
+def _confirm(inbound: InboundMessage, template: str) -> None:
+    """Where the carrier has answered its own word already, a second answer would only confuse."""
+    volunteer = Volunteer.objects.filter(phone=inbound.sender).first()
+    if volunteer and not inbound.carrier_handled:
+        telling.tell_volunteer(volunteer, template, None)

@@ -1,0 +1,82 @@
+"""The page with every phone of the demo. What is typed here comes in by the same door as a real text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from hashlib import md5
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from linzhu.communities.access import staff_required
+from linzhu.communities.models import User
+from linzhu.communities.phones import PhoneField
+from linzhu.dispatch.phones import threads_of
+from linzhu.notifications.gateways import gateway
+from linzhu.notifications.gateways.base import Inbound
+from linzhu.notifications.inbound import receive
+
+SHOWN = 6
+
+
+class TextForm(forms.Form):
+    """A text typed on one of the phones."""
+
+    phone = PhoneField(label=_("From the number"))
+    text = forms.CharField(label=_("Text"), max_length=1600)
+
+
+def local_gateway_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """With a real gateway the page does not exist: it would show texts, and send them in other people's names."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if settings.SMS_GATEWAY != "local":
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@local_gateway_only
+@require_safe
+@staff_required()
+def phones(request: HttpRequest) -> HttpResponse:
+    return _show(request, request.GET.get("open", ""), TextForm())
+
+
+@local_gateway_only
+@require_POST
+@staff_required()
+def text_in(request: HttpRequest) -> HttpResponse:
+    form = TextForm(request.POST)
+    opened = request.POST.get("open", "")
+    if not form.is_valid():
+        return _show(request, opened, form)
+    typed = Inbound(gateway_ref=uuid4().hex, sender=form.cleaned_data["phone"], text=form.cleaned_data["text"])
+    receive(gateway("local"), typed)
+    if request.htmx:
+        return _show(request, opened, TextForm())
+    return redirect(reverse("phones", query={"open": opened} if opened else None))
+
+
+def _show(request: HttpRequest, opened: str, form: TextForm) -> HttpResponse:
+    """Show the list of phones, and the latest of them (the one asked for first) with their threads."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101 (staff_required lets nobody else in)
+    threads = threads_of(user)
+    shown = sorted(threads, key=lambda thread: thread.key != opened)[:SHOWN]
+    state = md5(repr(shown + threads).encode(), usedforsecurity=False).hexdigest()
+    if request.GET.get("state") == state:
+        return HttpResponse(status=204)  # nothing new: scrolled threads stay where they are
+    opened = shown[0].key if shown and shown[0].key == opened else ""
+    context = {"threads": threads, "shown": shown, "opened": opened, "form": form, "state": state}
+    return render(request, "dispatch/_phones.html" if request.htmx else "dispatch/phones.html", context)

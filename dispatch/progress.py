@@ -1,0 +1,58 @@
+"""How far the search for a volunteer has come, for many help requests at once: two queries for any number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q
+
+from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+
+
+@dataclass
+class Search:
+    """How a search stands in its present round."""
+
+    wave: Wave | None = None
+    """The wave that runs now."""
+    asked: int = 0
+    declined: int = 0
+
+
+Searches = defaultdict[int | None, Search]
+Coming = defaultdict[int | None, list[Assignment]]
+
+
+def searches_of(pks: Iterable[int]) -> Searches:
+    """Return how the search of each of these help requests stands."""
+    searches: Searches = defaultdict(Search)
+    waves = Wave.objects.filter(help_request__in=pks, round=F("help_request__round")).annotate(
+        asked=Count("offers"), declined=Count("offers", filter=Q(offers__status=Offer.Status.DECLINED))
+    )
+    for wave in waves:
+        search = searches[wave.help_request_id]
+        search.asked += wave.asked
+        search.declined += wave.declined
+        search.wave = wave if wave.ended_at is None else search.wave
+    return searches
+
+
+def coming_to(pks: Iterable[int]) -> Coming:
+    """Return who comes, or came, to each of these help requests."""
+    coming: Coming = defaultdict(list)
+    for assignment in Assignment.objects.current().filter(help_request__in=pks).select_related("volunteer"):
+        coming[assignment.help_request_id].append(assignment)
+    return coming
+
+
+def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Coming | None = None) -> None:
+    """Give each todo what its sentence tells: ``search`` and ``coming`` of its help request."""
+    todos = list(todos)
+    pks = {todo.help_request_id for todo in todos if todo.help_request_id}
+    searches = searches_of(pks) if searches is None else searches
+    coming = coming_to(pks) if coming is None else coming
+    for todo in todos:
+        todo.search = searches[todo.help_request_id]  # type: ignore[attr-defined]
+        todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]

@@ -1,0 +1,193 @@
+"""Who is told what, in whose language: the texts around a help request. Every function runs inside a transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import translation
+
+from linzhu.communities.people import TellBy
+from linzhu.communities.phones import PhoneError, parse_phone, show_phone
+from linzhu.dispatch import todos
+from linzhu.dispatch.family_links import family_url
+from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.notifications import outbox
+from linzhu.notifications.models import Message
+from linzhu.notifications.wording import describe_window
+from linzhu.requests.models import Elder, HelpRequest
+from linzhu.volunteers.models import Volunteer
+
+CALL_ELDER_WITHIN = timedelta(minutes=30)
+
+
+def service_name(help_request: HelpRequest, language: str) -> str:
+    with translation.override(language):
+        return help_request.service.name
+
+
+def when(help_request: HelpRequest, language: str) -> str:
+    return describe_window(help_request.window_start, help_request.window_end, language)
+
+
+def elder_language(elder: Elder) -> str:
+    """Texts for elder and family: English if it is the only language known, else Chinese."""
+    return "en" if elder.languages == {"en"} else "zh-hans"
+
+
+# --- volunteers ---------------------------------------------------------------------------------------------------
+
+
+def send_offer(offer: Offer) -> Message:
+    """Ask: service, area, window, how to answer. Nothing of the elder's person."""
+    help_request, language = offer.help_request, offer.volunteer.text_language
+    return outbox.queue(
+        offer.phone,
+        "offer",
+        {
+            "service": service_name(help_request, language),
+            "area": help_request.elder.area(),
+            "when": when(help_request, language),
+            "code": offer.code,
+        },
+        community=help_request.community,
+        language=language,
+        about=help_request.ref,
+        priority=Message.Priority.OFFER,
+        expires_at=offer.expires_at,
+    )
+
+
+def confirm_to_volunteer(assignment: Assignment) -> Message:
+    """Only now the volunteer reads who, where and whom to call."""
+    help_request, volunteer = assignment.help_request, assignment.volunteer
+    elder, language = help_request.elder, volunteer.text_language
+    home = f"{elder.place} {elder.address}" if elder.place and elder.place.name not in elder.address else elder.address
+    phone = elder.phone or help_request.community.phone_for_callers()
+    return tell_volunteer(
+        volunteer,
+        "visit_yours",
+        help_request,
+        elder=elder.name,
+        address=home.strip() or help_request.community.name,
+        phone=show_phone(phone, elder.phone_ext),
+        door_word=assignment.door_word,
+        when=when(help_request, language),
+    )
+
+
+def tell_volunteer(volunteer: Volunteer, template: str, help_request: HelpRequest | None, **params: str) -> Message:
+    """Send a volunteer a text; ``service`` is filled in where the text is about a help request."""
+    language = volunteer.text_language
+    if help_request is not None:
+        params["service"] = service_name(help_request, language)
+    return outbox.queue(
+        volunteer.phone,
+        template,
+        params,
+        community=help_request.community if help_request else volunteer.community,
+        language=language,
+        about=help_request.ref if help_request else "",
+    )
+
+
+def call_off_visit(assignment: Assignment, reason: str) -> Message:
+    volunteer, help_request = assignment.volunteer, assignment.help_request
+    when_text = when(help_request, volunteer.text_language)
+    return tell_volunteer(volunteer, "visit_off", help_request, when=when_text, reason=reason)
+
+
+# --- families -----------------------------------------------------------------------------------------------------
+
+
+def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = False, **params: str) -> int:
+    """Text every family contact who wants it; returns how many."""
+    language = elder_language(help_request.elder)
+    contacts = help_request.elder.family.filter(gets_texts=True)
+    for contact in contacts:
+        link = {"link": family_url(help_request, contact)} if with_link else {}
+        outbox.queue(
+            contact.phone,
+            template,
+            {
+                "elder": help_request.elder.name,
+                "service": service_name(help_request, language),
+                **params,
+                **link,
+            },
+            community=help_request.community,
+            language=language,
+            about=help_request.ref,
+        )
+    return len(contacts)
+
+
+# --- elders -------------------------------------------------------------------------------------------------------
+
+
+def tell_logged(help_request: HelpRequest) -> None:
+    tell_family(help_request, "family_logged", with_link=True)
+
+
+def tell_assigned(help_request: HelpRequest) -> None:
+    """Everybody learns who comes: the family by text, the elder as they wish."""
+    coming = list(help_request.assignments.standing().select_related("volunteer"))
+    language = elder_language(help_request.elder)
+    names = "、".join(item.volunteer.known_as for item in coming)
+    told = tell_family(
+        help_request, "family_assigned", with_link=True, volunteer=names, when=when(help_request, language)
+    )
+    if help_request.elder.tell_by == TellBy.FAMILY and told:
+        return
+    words = "、".join(item.door_word for item in coming)
+    _tell_elder(
+        help_request,
+        "elder_assigned",
+        Todo.Kind.TELL_ELDER,
+        volunteer=names,
+        door_word=words,
+        when=when(help_request, language),
+    )
+
+
+def tell_searching_again(help_request: HelpRequest) -> None:
+    """The volunteer does not come after all: the family reads that we look for another, staff call the elder."""
+    tell_family(help_request, "family_searching")
+    if todos.close_kind(help_request, Todo.Kind.TELL_ELDER):
+        return  # the elder had not been told of the first one yet
+    todos.owe(
+        Todo.Kind.TELL_ELDER_OFF,
+        community=help_request.community,
+        help_request=help_request,
+        due_in=CALL_ELDER_WITHIN,
+    )
+
+
+def tell_off(help_request: HelpRequest) -> None:
+    """It is called off or not met: family by text, elder as they wish."""
+    told = tell_family(help_request, "family_off")
+    if not (help_request.elder.tell_by == TellBy.FAMILY and told):
+        _tell_elder(help_request, "elder_off", Todo.Kind.TELL_ELDER_OFF)
+
+
+def _tell_elder(help_request: HelpRequest, template: str, kind: Todo.Kind, **params: str) -> None:
+    elder = help_request.elder
+    language = elder_language(elder)
+    if elder.tell_by == TellBy.TEXT and _takes_texts(elder.phone):
+        service = {} if template == "elder_assigned" else {"service": service_name(help_request, language)}
+        outbox.queue(
+            elder.phone,
+            template,
+            {**params, **service},
+            community=help_request.community,
+            language=language,
+            about=help_request.ref,
+        )
+    else:
+        todos.owe(kind, community=help_request.community, help_request=help_request, due_in=CALL_ELDER_WITHIN)
+
+
+def _takes_texts(phone: str) -> bool:
+    try:
+        return parse_phone(phone).mobile
+    except PhoneError:
+        return False

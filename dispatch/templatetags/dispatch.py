@@ -1,0 +1,91 @@
+"""Words of the dispatcher's templates."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.translation import gettext as _
+
+from linzhu.communities.clock import now
+from linzhu.dispatch import words
+from linzhu.dispatch.models import Wave
+from linzhu.dispatch.reasons import explain, show_distance
+from linzhu.requests.models import Elder, HelpRequest, Status
+
+_GROUPS, _NEEDS, _LANGUAGES = (Elder._meta.get_field(name) for name in ("groups", "needs", "languages"))  # noqa: SLF001
+
+HALF_AN_HOUR, TWO_HOURS = timedelta(minutes=30), timedelta(hours=2)
+
+register = template.Library()
+register.filter("explain", explain)
+register.filter("distance", show_distance)
+register.filter("mask_links", words.mask_links)
+
+
+@register.filter
+def window(help_request: HelpRequest) -> str:
+    return words.window_words(help_request.window_start, help_request.window_end, now())
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """The local clock time, with the day unless it is today: ``14:05``, ``yesterday 14:05``."""
+    return words.moment_words(at, now())
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    return words.span_words(at, now())
+
+
+@register.filter
+def due(at: datetime) -> str:
+    """``12 minutes left`` or ``12 minutes late``."""
+    present = now()
+    if at < present:
+        return _("%(span)s late") % {"span": words.span_words(at, present)}
+    return _("%(span)s left") % {"span": words.span_words(present, at)}
+
+
+@register.filter
+def groups(elder: Elder) -> list[str]:
+    return _GROUPS.labels(elder.groups)
+
+
+@register.filter
+def needs(elder: Elder) -> list[str]:
+    return _NEEDS.labels(elder.needs)
+
+
+@register.filter
+def languages(elder: Elder) -> list[str]:
+    return _LANGUAGES.labels(elder.languages)
+
+
+@register.filter
+def yuan(fen: int) -> str:
+    """Fen as yuan, without the decimals when there are none."""
+    return f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}"
+
+
+@register.filter
+def urgency(help_request: HelpRequest) -> str:
+    """``red`` when the window begins within half an hour and somebody is still missing, ``amber`` within two hours."""
+    left = help_request.window_start - now()
+    return "red" if left < HALF_AN_HOUR else "amber" if left < TWO_HOURS else ""
+
+
+@register.filter
+def overdue(at: datetime) -> bool:
+    return at < now()
+
+
+@register.filter
+def elapsed(wave: Wave) -> int:
+    """How much of a wave's time has passed, in percent."""
+    whole = (wave.ends_at - wave.started_at).total_seconds()
+    return round(100 * min(1.0, max(0.0, (now() - wave.started_at).total_seconds() / whole))) if whole > 0 else 100
+
+
+@register.filter
+def status_label(status: str) -> str:
+    return str(Status(status).label)

@@ -1,0 +1,172 @@
+"""What happened to a help request, in order, who did it and why. Pure: rows in, entries out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.dispatch.reasons import show_distance
+from linzhu.requests.models import HelpRequest, Status, StatusChange
+
+SAME_MOMENT = timedelta(seconds=3)
+"""A move of the status this close to the fact behind it was written with it: one entry tells both."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the story. ``side`` says who speaks: linzhu, staff, volunteer, family, or todo for what was owed."""
+
+    at: datetime
+    side: str
+    who: str
+    text: str
+    note: str = ""
+    status: str = ""
+    """The status that the help request came to by it, if it did."""
+    offers: tuple[Offer, ...] = ()
+    causes: str = ""
+    """The status that this fact leads to; a StatusChange of the same moment is folded into it."""
+
+
+def tell(
+    help_request: HelpRequest,
+    *,
+    changes: Sequence[StatusChange],
+    waves: Sequence[Wave],
+    offers: Sequence[Offer],
+    assignments: Sequence[Assignment],
+    todos: Sequence[Todo],
+) -> list[Entry]:
+    """Return the story, oldest first. Every row is told once."""
+    facts = [
+        *_of_waves(waves, offers),
+        *(_no(offer) for offer in offers if offer.status == Offer.Status.DECLINED and offer.answered_at),
+        *(entry for assignment in assignments for entry in _of_assignment(assignment)),
+        *(entry for todo in todos for entry in _of_todo(todo)),
+    ]
+    ends = [change.at for change in changes if change.to_status in (Status.CANCELLED, Status.UNMET)]
+    facts = [fact for fact in facts if not (fact.causes == Status.OPEN and _near(fact.at, ends))]
+    for change in changes:
+        facts = _fold(facts, change, help_request)
+    # Where two things happened in one moment the cause comes first: facts were put before the moves they led to.
+    return sorted(facts, key=lambda entry: entry.at)
+
+
+def _fold(facts: list[Entry], change: StatusChange, help_request: HelpRequest) -> list[Entry]:
+    """Put the change into the fact that caused it, or beside the facts as an entry of its own."""
+    for position, fact in enumerate(facts):
+        if fact.causes == change.to_status and not fact.status and _near(change.at, [fact.at]):
+            told = replace(fact, status=change.to_status, note=_by(change) or fact.note)
+            return [*facts[:position], told, *facts[position + 1 :]]
+    return [*facts, _of_change(change, help_request)]
+
+
+def _near(at: datetime, others: Iterable[datetime]) -> bool:
+    return any(abs(at - other) <= SAME_MOMENT for other in others)
+
+
+# --- moves --------------------------------------------------------------------------------------------------------
+
+
+def _of_change(change: StatusChange, help_request: HelpRequest) -> Entry:
+    side = {StatusChange.Who.SYSTEM: "linzhu", StatusChange.Who.API: "linzhu"}.get(change.who, change.who)  # type: ignore[call-overload]
+    note = "" if change.from_status == "" else _why(change)
+    return Entry(change.at, side, _who(change), _move_words(change, help_request), note, change.to_status)
+
+
+def _move_words(change: StatusChange, help_request: HelpRequest) -> str:
+    if not change.from_status:
+        return _("Logged: %(service)s (%(channel)s)") % {
+            "service": help_request.service.name,
+            "channel": help_request.get_channel_display(),
+        }
+    if change.to_status == Status.OPEN:
+        return _("Looking again") if change.from_status != Status.PAUSED else _("The search goes on")
+    return {
+        Status.PAUSED: _("Handed over to staff"),
+        Status.ASSIGNED: _("Everybody who is needed has said yes"),
+        Status.UNDERWAY: _("At the elder's home"),
+        Status.DONE: _("The visit is over"),
+        Status.CLOSED: _("Closed: everything is settled"),
+        Status.CANCELLED: _("Cancelled"),
+        Status.UNMET: _("Ended without help"),
+    }[Status(change.to_status)]
+
+
+def _why(change: StatusChange) -> str:
+    """Linzhu notes its reason for a pause as a code; people write sentences."""
+    reasons = HelpRequest.PauseReason
+    return str(reasons(change.why).label) if change.why in reasons.values else change.why
+
+
+def _who(change: StatusChange) -> str:
+    return str(change.user or change.name or change.get_who_display())
+
+
+def _by(change: StatusChange) -> str:
+    if change.who != StatusChange.Who.STAFF:
+        return ""
+    return _("noted by %(name)s") % {"name": _who(change)}
+
+
+# --- waves, answers, visits ---------------------------------------------------------------------------------------
+
+
+def _of_waves(waves: Sequence[Wave], offers: Sequence[Offer]) -> Iterator[Entry]:
+    asked: dict[int, list[Offer]] = defaultdict(list)
+    for offer in offers:
+        asked[offer.wave_id].append(offer)
+    for wave in waves:
+        people = asked[wave.pk]
+        text = ngettext(
+            "Wave %(wave)d: asked %(n)d neighbour within %(reach)s",
+            "Wave %(wave)d: asked %(n)d neighbours within %(reach)s",
+            len(people),
+        ) % {"wave": wave.number, "n": len(people), "reach": show_distance(wave.radius_m)}
+        yield Entry(wave.started_at, "linzhu", _("Linzhu"), text, offers=tuple(people))
+
+
+def _no(offer: Offer) -> Entry:
+    assert offer.answered_at is not None  # noqa: S101 (the caller looked; this tells mypy)
+    return Entry(offer.answered_at, "volunteer", offer.volunteer.name, _("Cannot this time"))
+
+
+def _of_assignment(assignment: Assignment) -> Iterator[Entry]:
+    name = assignment.volunteer.name
+    words = {
+        Assignment.Via.TEXT: _("Says yes"),
+        Assignment.Via.PHONE: _("Says yes on the phone"),
+        Assignment.Via.STAFF: _("Comes, assigned by staff"),
+    }[Assignment.Via(assignment.via)]
+    yield Entry(assignment.accepted_at, "volunteer", name, words, causes=Status.ASSIGNED)
+    if assignment.arrived_at:
+        yield Entry(assignment.arrived_at, "volunteer", name, _("Is at the door"), causes=Status.UNDERWAY)
+    if assignment.finished_at:
+        text = _("Has finished")
+        if assignment.minutes:
+            text = _("Has finished, %(n)d minutes") % {"n": assignment.minutes}
+        yield Entry(assignment.finished_at, "volunteer", name, text, causes=Status.DONE)
+    if assignment.released_at:
+        yield Entry(assignment.released_at, "volunteer", name, _("Does not come after all"), causes=Status.OPEN)
+
+
+# --- what was owed ------------------------------------------------------------------------------------------------
+
+
+def _of_todo(todo: Todo) -> Iterator[Entry]:
+    yield Entry(todo.opened_at, "todo", _("Owed by staff"), todo.get_kind_display())
+    if todo.closed_at and (todo.closed_by or todo.outcome):
+        text = _("Settled: %(what)s") % {"what": todo.get_kind_display()}
+        yield Entry(todo.closed_at, "staff", str(todo.closed_by or _("staff")), text, _outcome(todo))
+
+
+def _outcome(todo: Todo) -> str:
+    """What became of an unclear reply is kept as the offer's state; all else is what somebody wrote."""
+    states = Offer.Status
+    return str(states(todo.outcome).label) if todo.outcome in states.values else todo.outcome

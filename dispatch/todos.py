@@ -1,0 +1,70 @@
+"""What a person owes: opened by the system when it cannot go on alone, closed by staff or by the facts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from linzhu.communities.clock import now
+from linzhu.communities.models import Community, User
+from linzhu.dispatch.live import record_event
+from linzhu.dispatch.models import Offer, Todo
+from linzhu.notifications.models import InboundMessage
+from linzhu.requests.models import HelpRequest
+
+ABOUT_THE_SEARCH = (
+    Todo.Kind.NOBODY_FOUND,
+    Todo.Kind.NO_POSITION,
+    Todo.Kind.QUIET_HOURS,
+    Todo.Kind.DEADLINE_NEAR,
+)
+"""What nobody needs to decide any more once somebody comes."""
+
+
+def owe(
+    kind: str,
+    *,
+    community: Community,
+    due_in: timedelta,
+    help_request: HelpRequest | None = None,
+    offer: Offer | None = None,
+    inbound: InboundMessage | None = None,
+) -> Todo:
+    """Open a todo, due that long from now. The same fact about one help request is owed once."""
+    with transaction.atomic():
+        facts = {"community": community, "offer": offer, "due_at": now() + due_in}
+        if help_request is not None and inbound is None:
+            todo, created = Todo.objects.get_or_create(
+                help_request=help_request, kind=kind, inbound=None, closed_at=None, defaults=facts
+            )
+        else:
+            todo, created = Todo.objects.create(help_request=help_request, kind=kind, inbound=inbound, **facts), True
+        if created:
+            record_event(help_request, community)
+    return todo
+
+
+def settle(todo: Todo, *, user: User | None, outcome: str = "") -> bool:
+    """Close a todo; returns False if somebody else has closed it already."""
+    with transaction.atomic():
+        closed = Todo.objects.open().filter(pk=todo.pk).update(closed_at=now(), closed_by=user, outcome=outcome[:200])
+        if closed:
+            todo.refresh_from_db()
+            record_event(todo.help_request, todo.community)
+    return bool(closed)
+
+
+def postpone(todo: Todo, *, due_in: timedelta, outcome: str) -> None:
+    """Tried without success (nobody picked up): still owed, due again after a while."""
+    with transaction.atomic():
+        Todo.objects.open().filter(pk=todo.pk).update(due_at=now() + due_in, outcome=outcome[:200])
+        record_event(todo.help_request, todo.community)
+
+
+def close_kind(help_request: HelpRequest, *kinds: str) -> int:
+    """Close todos that the facts have overtaken (all kinds if none is named); returns how many."""
+    rows = Todo.objects.open().filter(help_request=help_request)
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    return rows.update(closed_at=now())

@@ -1,0 +1,176 @@
+"""What a family may see of a help request: who comes, when, how far it is. No address, no phone, no notes.
+
+``track()`` is pure: rows in, a plain description out. Page, JSON API and tests read the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from linzhu.dispatch.models import Assignment
+from linzhu.requests.models import HelpRequest, Status, StatusChange
+
+
+class Stage(Enum):
+    """Where the family stands. Finer than the status, which does not say why somebody is (again) being looked for."""
+
+    LOOKING = "looking"
+    LOOKING_AGAIN = "looking-again"
+    ONE_MORE = "one-more"
+    STAFF = "staff"
+    COMING = "coming"
+    THERE = "there"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    UNMET = "unmet"
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Somebody who comes: the name to compare with the card at the door, and the word they say there."""
+
+    name: str
+    door_word: str
+    arrived_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the way, as a parcel has it. ``state`` is did, now or next."""
+
+    name: str
+    state: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a help request reached each stage of its present run; None where it has not."""
+
+    logged_at: datetime
+    assigned_at: datetime | None
+    underway_at: datetime | None
+    done_at: datetime | None
+    closed_at: datetime | None
+    cancelled_at: datetime | None
+    unmet_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Everything that the family page says."""
+
+    ref: str
+    service: str
+    window_start: datetime
+    window_end: datetime
+    stage: Stage
+    helpers: list[Helper]
+    places: int
+    asked: int
+    times: Times
+    steps: list[Step]
+    office: str
+    office_phone: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage in {Stage.DONE, Stage.CANCELLED, Stage.UNMET}
+
+    @property
+    def names(self) -> list[str]:
+        return [helper.name for helper in self.helpers]
+
+    @property
+    def expected(self) -> list[Helper]:
+        """Those who have not been at the door yet: their words are still needed."""
+        return [] if self.is_over else [helper for helper in self.helpers if helper.arrived_at is None]
+
+
+def tracking_of(help_request: HelpRequest) -> Tracking:
+    """Return what the family may see, read in three queries."""
+    return track(
+        help_request,
+        changes=list(help_request.changes.all()),
+        assignments=list(help_request.assignments.select_related("volunteer")),
+        asked=help_request.offers.values("volunteer").distinct().count(),
+    )
+
+
+def track(
+    help_request: HelpRequest, *, changes: Sequence[StatusChange], assignments: Sequence[Assignment], asked: int
+) -> Tracking:
+    """Describe a help request for the family; ``asked`` is how many neighbours have been asked so far."""
+    present = [item for item in assignments if item.status != Assignment.Status.RELEASED]
+    helpers = [Helper(item.volunteer.known_as, item.door_word, item.arrived_at, item.finished_at) for item in present]
+    stage = _stage(help_request, helpers, lost=len(present) < len(assignments))
+    times = stage_times(help_request, changes)
+    return Tracking(
+        ref=help_request.ref,
+        service=help_request.service.name,
+        window_start=help_request.window_start,
+        window_end=help_request.window_end,
+        stage=stage,
+        helpers=helpers,
+        places=help_request.people_needed,
+        asked=asked,
+        times=times,
+        steps=_steps(stage, times),
+        office=help_request.community.name,
+        office_phone=help_request.community.phone_for_callers(),
+    )
+
+
+def stage_times(help_request: HelpRequest, changes: Sequence[StatusChange]) -> Times:
+    """Return when each stage was reached, in the run since the search last began anew."""
+    reached: dict[str, datetime] = {}
+    for change in changes:
+        if change.to_status == Status.OPEN and change.from_status != Status.PAUSED:
+            reached.clear()
+        reached.setdefault(change.to_status, change.at)
+    return Times(
+        logged_at=help_request.created_at,
+        assigned_at=reached.get(Status.ASSIGNED),
+        underway_at=reached.get(Status.UNDERWAY),
+        done_at=reached.get(Status.DONE),
+        closed_at=reached.get(Status.CLOSED),
+        cancelled_at=reached.get(Status.CANCELLED),
+        unmet_at=reached.get(Status.UNMET),
+    )
+
+
+def _stage(help_request: HelpRequest, helpers: list[Helper], *, lost: bool) -> Stage:
+    plain = {
+        Status.PAUSED: Stage.STAFF,
+        Status.ASSIGNED: Stage.COMING,
+        Status.UNDERWAY: Stage.THERE,
+        Status.DONE: Stage.DONE,
+        Status.CLOSED: Stage.DONE,
+        Status.CANCELLED: Stage.CANCELLED,
+        Status.UNMET: Stage.UNMET,
+    }
+    if help_request.status in plain:
+        return plain[Status(help_request.status)]
+    if helpers:
+        return Stage.ONE_MORE
+    return Stage.LOOKING_AGAIN if lost else Stage.LOOKING
+
+
+_FOUND = {Stage.COMING, Stage.THERE, Stage.DONE}
+
+
+def _steps(stage: Stage, times: Times) -> list[Step]:
+    """Return the way with times. One that ended early shows how far it came, and how it ended."""
+    steps = [Step("logged", "did", times.logged_at)]
+    if stage in {Stage.CANCELLED, Stage.UNMET}:
+        return [*steps, Step(stage.value, "now", times.cancelled_at or times.unmet_at)]
+    steps.append(Step("looking", "did" if stage in _FOUND else "now"))
+    steps.append(Step("found", "did" if stage in _FOUND else "next", times.assigned_at))
+    there = {Stage.COMING: "now", Stage.THERE: "did", Stage.DONE: "did"}.get(stage, "next")
+    steps.append(Step("there", there, times.underway_at))
+    done = {Stage.THERE: "now", Stage.DONE: "did"}.get(stage, "next")
+    return [*steps, Step("done", done, times.done_at)]

@@ -1,0 +1,59 @@
+"""What a volunteer texts about a visit they have promised: arrived, done, cannot come."""
+
+from __future__ import annotations
+
+from linzhu.dispatch import telling
+from linzhu.dispatch.assignments import arrive, finish, release
+from linzhu.dispatch.models import Assignment
+from linzhu.dispatch.replies import Kind, Reply
+from linzhu.notifications.models import InboundMessage
+from linzhu.requests.lifecycle import Actor
+from linzhu.requests.models import StatusChange
+from linzhu.volunteers.models import Volunteer
+
+
+def volunteer_actor(volunteer: Volunteer) -> Actor:
+    return Actor(StatusChange.Who.VOLUNTEER, volunteer.known_as)
+
+
+def arrived(inbound: InboundMessage, reply: Reply) -> bool:
+    """The volunteer is at the door. False if it is not certain which visit is meant."""
+    assignment = _meant(inbound, reply)
+    if assignment is None:
+        return False
+    arrive(assignment, actor=volunteer_actor(assignment.volunteer))
+    telling.tell_volunteer(assignment.volunteer, "arrived_thanks", None)
+    return True
+
+
+def done(inbound: InboundMessage, reply: Reply) -> bool:
+    """The visit is over. False if it is not certain which visit is meant."""
+    assignment = _meant(inbound, reply)
+    if assignment is None:
+        return False
+    finish(assignment, actor=volunteer_actor(assignment.volunteer), minutes=reply.minutes)
+    telling.tell_volunteer(assignment.volunteer, "done_thanks", assignment.help_request)
+    return True
+
+
+def cannot_come(inbound: InboundMessage, reply: Reply) -> bool:
+    """A promise is taken back: somebody else is asked at once. False if no one promise is certainly meant."""
+    assignment = _meant(inbound, reply)
+    if assignment is None:
+        return False
+    actor = volunteer_actor(assignment.volunteer)
+    release(assignment, actor=actor, why=Kind.CANNOT_COME, tell_volunteer=False)
+    telling.tell_volunteer(assignment.volunteer, "cannot_thanks", assignment.help_request)
+    return True
+
+
+def _meant(inbound: InboundMessage, reply: Reply) -> Assignment | None:
+    """The one visit that stands for this phone (or bears the code); None if there is none, or more than one."""
+    standing = Assignment.objects.standing().filter(volunteer__phone=inbound.sender)
+    if reply.code:
+        standing = standing.filter(offer__code=reply.code)
+    visits = list(standing.select_related("volunteer", "help_request__elder", "help_request__community")[:2])
+    if len(visits) != 1:
+        return None
+    inbound.about = visits[0].help_request.ref
+    return visits[0]

@@ -1,0 +1,48 @@
+"""Times and reasons in the words of the reader's language, as the dispatcher's screens say them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+_LINK = re.compile(r"(?P<site>https?://[^/\s]+)/\S+")
+
+
+def day_words(day: date, today: date) -> str:
+    """Return ``today``, ``tomorrow``, ``yesterday`` or the date with its weekday."""
+    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}.get((day - today).days)
+    return near or f"{date_format(day, 'MONTH_DAY_FORMAT')} {date_format(day, 'D')}"
+
+
+def window_words(start: datetime, end: datetime, at: datetime) -> str:
+    """Return ``today 14:00–16:00`` in local time; ``at`` says which day is today."""
+    begin, finish = timezone.localtime(start), timezone.localtime(end)
+    today = timezone.localtime(at).date()
+    last = f"{finish:%H:%M}"
+    if finish.date() != begin.date():
+        last = f"{day_words(finish.date(), today)} {last}"
+    return f"{day_words(begin.date(), today)} {begin:%H:%M}–{last}"
+
+
+def moment_words(moment: datetime, at: datetime) -> str:
+    """Return the local clock time, with the day unless it is today: ``14:05``, ``yesterday 14:05``."""
+    local, today = timezone.localtime(moment), timezone.localtime(at).date()
+    clock = f"{local:%H:%M}"
+    return clock if local.date() == today else f"{day_words(local.date(), today)} {clock}"
+
+
+def span_words(earlier: datetime, later: datetime) -> str:
+    """Return the time between two moments in its largest unit: ``4 minutes``; under a minute is ``a moment``."""
+    if later - earlier < timedelta(minutes=1):
+        return _("a moment")
+    return timesince(earlier, later, depth=1)
+
+
+def mask_links(text: str) -> str:
+    """Return a text without the secret part of its links: staff need to know that one was sent, not to hold it."""
+    return _LINK.sub(r"\g<site>/…", text)

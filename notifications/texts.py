@@ -1,0 +1,107 @@
+"""The catalogue of texts: every template that Linzhu sends, who reads it and what it is filled with.
+
+The words stand in ``templates/sms/<language>/<key>.txt``. A parameter means the same in every template, so one list of
+long but believable samples serves previews, the lint and the tests.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    VOLUNTEER = "volunteer"
+    ELDER = "elder"
+    FAMILY = "family"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One template: its readers, its parameters and what the lint must hold it to."""
+
+    audience: Audience
+    params: tuple[str, ...] = ()
+    personal: bool = False
+    """May name people, homes and phones: only texts to somebody who has a right to know."""
+    one_part: bool = False
+    """Sent to many: in Chinese it has to fit into one part (70 characters)."""
+    despite_opt_out: bool = False
+    """Answers the opt-out or opt-in itself, so it goes out even to a number that has opted out."""
+
+
+PERSONAL_PARAMS = frozenset({"elder", "address", "phone", "door_word", "volunteer", "link"})
+
+_VOLUNTEER = Audience.VOLUNTEER
+
+TEXTS: dict[str, Text] = {
+    # Before a yes: service, area, window. Nothing of the elder's person.
+    "offer": Text(audience=_VOLUNTEER, params=("service", "area", "when", "code"), one_part=True),
+    "late_taken": Text(audience=_VOLUNTEER, params=("service",)),
+    "no_thanks": Text(audience=_VOLUNTEER),
+    "offer_cancelled": Text(audience=_VOLUNTEER, params=("service",)),
+    "offer_expired": Text(audience=_VOLUNTEER, params=("service",)),
+    "which_one": Text(audience=_VOLUNTEER, params=("choices",)),
+    "unclear_ack": Text(audience=_VOLUNTEER),
+    "nothing_open": Text(audience=_VOLUNTEER),
+    # After a yes.
+    "visit_yours": Text(
+        audience=_VOLUNTEER, params=("service", "elder", "address", "phone", "when", "door_word"), personal=True
+    ),
+    "already_yours": Text(audience=_VOLUNTEER, params=("service", "when")),
+    "arrived_thanks": Text(audience=_VOLUNTEER),
+    "done_thanks": Text(audience=_VOLUNTEER, params=("service",)),
+    "cannot_thanks": Text(audience=_VOLUNTEER, params=("service",)),
+    "visit_off": Text(audience=_VOLUNTEER, params=("service", "when", "reason")),
+    # Families and elders.
+    "family_logged": Text(audience=Audience.FAMILY, params=("elder", "service", "link"), personal=True),
+    "family_assigned": Text(
+        audience=Audience.FAMILY, params=("elder", "service", "volunteer", "when", "link"), personal=True
+    ),
+    "family_searching": Text(audience=Audience.FAMILY, params=("elder", "service"), personal=True),
+    "family_off": Text(audience=Audience.FAMILY, params=("elder", "service"), personal=True),
+    "elder_assigned": Text(audience=Audience.ELDER, params=("volunteer", "when", "door_word"), personal=True),
+    "elder_off": Text(audience=Audience.ELDER, params=("service",)),
+    # Anybody who writes.
+    "unknown_sender": Text(audience=Audience.UNKNOWN, params=("office",)),
+    "danger": Text(audience=Audience.UNKNOWN),
+    "opt_out_done": Text(audience=Audience.UNKNOWN, despite_opt_out=True),
+    "opt_in_done": Text(audience=Audience.UNKNOWN, despite_opt_out=True),
+}
+
+SAMPLES: dict[str, dict[str, str]] = {
+    "zh-hans": {
+        "service": "待遇资格上门认证",
+        "area": "新华里社区东区",
+        "when": "11月25日9:30-11:30",
+        "code": "47",
+        "elder": "欧阳秀英",
+        "address": "新华里社区东区12号楼3单元1502",
+        "phone": "022 2731 8800 转 802",
+        "door_word": "石榴",
+        "volunteer": "陈磊、王建国",
+        "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
+        "choices": "47 生活用品代购、52 代取药",
+        "reason": "老人临时住院",
+        "office": "022 2731 8800",
+    },
+    "en": {
+        "service": "Benefit certification at home",
+        "area": "Xinhuali East Gate",
+        "when": "Wed 25 Nov 9:30-11:30",
+        "code": "47",
+        "elder": "Margaret Ouyang",
+        "address": "Xinhuali East, building 12, entrance 3, flat 1502",
+        "phone": "022 2731 8800 ext. 802",
+        "door_word": "snowflake",
+        "volunteer": "Daniel, Josephine",
+        "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
+        "choices": "47 Groceries, 52 Medicine",
+        "reason": "the elder is in hospital",
+        "office": "022 2731 8800",
+    },
+}
+
+
+def sample_params(key: str, language: str) -> dict[str, str]:
+    """Return made-up but believable parameters for a preview. Raises KeyError for an unknown text."""
+    return {name: SAMPLES[language][name] for name in TEXTS[key].params}

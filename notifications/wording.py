@@ -1,0 +1,117 @@
+"""Words of the texts: rendered, signed, counted; and windows of time as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template import Context, Engine, Template, TemplateDoesNotExist
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import override
+
+from linzhu.communities.clock import now
+from linzhu.notifications.texts import TEXTS
+
+FALLBACK_LANGUAGES = ("zh-hans", "en")
+
+
+def render(template: str, params: Mapping[str, object], language: str) -> str:
+    """Return a text as it is sent: one line, signed, in this language or the next best that has it.
+
+    ``params`` may hold more than the text declares; the rest is not used. Raises KeyError for an unknown template or
+    a missing parameter.
+    """
+    context = Context({name: str(params[name]) for name in TEXTS[template].params}, autoescape=False)
+    source, written_in = find_template(template, language)
+    return sign(" ".join(source.render(context).split()), written_in)
+
+
+def find_template(template: str, language: str) -> tuple[Template, str]:
+    """Return the compiled template and the language it is written in. Raises TemplateDoesNotExist."""
+    for candidate in dict.fromkeys((language, *FALLBACK_LANGUAGES)):
+        try:
+            return Engine.get_default().get_template(f"sms/{candidate}/{template}.txt"), candidate
+        except TemplateDoesNotExist:
+            continue
+    raise TemplateDoesNotExist(template)
+
+
+def sign(text: str, language: str) -> str:
+    """Put the sender's name in front, as readers of this language expect it: ``【邻助】…`` or ``Linzhu: …``."""
+    name = settings.SMS_SIGNATURE
+    if language == "zh-hans":
+        return f"【{name}】{text}"
+    # One Chinese character would make the whole text UCS-2 and more than halve what fits into a part.
+    return f"{name if name.isascii() else 'Linzhu'}: {text}"
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+_GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_7_EXTENSION = frozenset("^{}\\[~]|€\f")
+
+
+def is_gsm7(text: str) -> bool:
+    """Whether the cheap 7-bit alphabet of GSM 03.38 holds every character; if not, all travel as UCS-2."""
+    return _GSM_7.union(_GSM_7_EXTENSION).issuperset(text)
+
+
+def count_parts(text: str) -> int:
+    """Return how many parts a text is sent and paid as.
+
+    GSM-7: 160 characters alone, 153 in each of several; characters of the extension table count twice. UCS-2: 70
+    and 67 UTF-16 units; an emoji is two. No character is split between parts (3GPP TS 23.040, 9.2.3.24.1).
+    """
+    if is_gsm7(text):
+        return _pack([2 if character in _GSM_7_EXTENSION else 1 for character in text], 160, 153)
+    return _pack([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)
+
+
+def _pack(units: list[int], alone: int, each: int) -> int:
+    if sum(units) <= alone:
+        return 1
+    parts, used = 1, 0
+    for size in units:
+        if used + size > each:
+            parts, used = parts + 1, 0
+        used += size
+    return parts
+
+
+# --- windows of time ----------------------------------------------------------------------------------------------
+
+
+def describe_window(start: datetime, end: datetime, language: str) -> str:
+    """Return a window in local time, short enough for a text: ``今天14-16点``, ``tomorrow 9:30-12:00``."""
+    begin, finish = timezone.localtime(start), timezone.localtime(end)
+    last_day, midnight = finish.date(), (finish.hour, finish.minute) == (0, 0)
+    if midnight and last_day == begin.date() + timedelta(days=1):
+        last_day = begin.date()  # until midnight is still the same day to everybody
+    hour = 24 if midnight and last_day == begin.date() else finish.hour
+    overnight = last_day != begin.date()
+    last = _day(finish, language) if overnight else ""
+    if language == "en":
+        dash = f" - {last} " if overnight else "-"
+        return f"{_day(begin, language)} {begin.hour}:{begin:%M}{dash}{hour}:{finish:%M}"
+    # 9-12点 and 9:30-12点 read well; 14-16:30 does not, so an hour keeps its 点 before minutes or another day.
+    alone = overnight or bool(finish.minute)
+    return f"{_day(begin, language)}{_point(begin.hour, begin.minute, alone)}-{last}{_point(hour, finish.minute, True)}"
+
+
+def _point(hour: int, minute: int, alone: bool) -> str:
+    if minute:
+        return f"{hour}:{minute:02}"
+    return f"{hour}点" if alone else str(hour)
+
+
+def _day(local: datetime, language: str) -> str:
+    days_ahead = (local.date() - timezone.localtime(now()).date()).days
+    if language == "en":
+        with override("en"):
+            return {0: "today", 1: "tomorrow"}.get(days_ahead) or date_format(local, "D j M")
+    return {0: "今天", 1: "明天"}.get(days_ahead) or f"{local.month}月{local.day}日"

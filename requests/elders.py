@@ -1,0 +1,76 @@
+"""The pages about elders: list, card, form."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from linzhu.communities.access import staff_required
+from linzhu.communities.models import User
+from linzhu.communities.search import person_matches
+from linzhu.requests.forms import ElderForm, FamilyFormSet
+from linzhu.requests.models import LIVE_STATUSES, Elder
+
+PER_PAGE = 50
+ADD_ROW = "add_family"
+
+
+@staff_required()
+@require_GET
+def elder_list(request: HttpRequest) -> HttpResponse:
+    """Everybody whom the user may see, by name; ``?q=`` searches names, pinyin and phones, the family's too."""
+    elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
+    text = request.GET.get("q", "").strip()
+    if text:
+        known = Elder.objects.filter(person_matches(text, "phone", "family__phone")).values("pk")
+        elders = elders.filter(pk__in=known)
+    elders = elders.annotate(
+        live=Count("help_requests", filter=Q(help_requests__status__in=LIVE_STATUSES)),
+        last_at=Max("help_requests__created_at"),
+    ).defer("notes")
+    page = Paginator(elders, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "requests/elders.html", {"page": page, "q": text})
+
+
+@staff_required()
+@require_GET
+def elder_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The elder's card: how to reach them, their family, all their help requests."""
+    elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
+    elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
+    help_requests = Paginator(elder.help_requests.all(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "requests/elder.html", {"elder": elder, "page": help_requests})
+
+
+@staff_required()
+@require_http_methods(["GET", "POST"])
+def elder_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """A new elder, or changes to one, with their family contacts."""
+    user: User = request.user  # type: ignore[assignment]
+    elder = get_object_or_404(Elder.objects.visible_to(user), pk=pk) if pk else None
+    data = _with_another_row(request.POST) if request.method == "POST" else None
+    form = ElderForm(data, instance=elder, user=user)
+    family = FamilyFormSet(data, instance=form.instance, prefix="family")
+    if data and ADD_ROW not in data and all([form.is_valid(), family.is_valid()]):
+        with transaction.atomic():
+            elder = form.save()
+            family.save()
+        messages.success(request, _("%(name)s is saved.") % {"name": elder.name})
+        return redirect("elder", elder.pk)
+    status = 422 if data and ADD_ROW not in data else 200
+    return render(request, "requests/elder_form.html", {"form": form, "family": family, "elder": elder}, status=status)
+
+
+def _with_another_row(sent: QueryDict) -> QueryDict:
+    """The button for one more family contact works without JavaScript: the form comes back with an empty row added."""
+    if ADD_ROW not in sent:
+        return sent
+    data = sent.copy()
+    data["family-TOTAL_FORMS"] = str(int(data.get("family-TOTAL_FORMS") or 0) + 1)
+    return data

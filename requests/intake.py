@@ -1,0 +1,185 @@
+"""Intake: from a ringing phone to a logged help request, on one page and by keyboard alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from linzhu.communities.access import staff_required
+from linzhu.communities.clock import now
+from linzhu.communities.models import User
+from linzhu.communities.search import person_matches
+from linzhu.requests import windows
+from linzhu.requests.catalogue import SERVICES, Code, Group, Service
+from linzhu.requests.forms import ElderForm, FamilyFormSet
+from linzhu.requests.intake_form import CUSTOM, IntakeForm
+from linzhu.requests.lifecycle import Actor, log_request
+from linzhu.requests.models import Elder, HelpRequest
+
+QUICK = [
+    Code.GROCERIES, Code.MEDICINE, Code.BILLS, Code.HOSPITAL_BOOKING, Code.PHONE_HELP, Code.ESCORT, Code.RIDE,
+    Code.MEAL, Code.COMPANIONSHIP,
+]  # fmt: skip
+"""What is asked for most, on the keys 1–9."""
+HITS = 8
+
+
+@staff_required()
+@require_http_methods(["GET", "POST"])
+def intake(request: HttpRequest) -> HttpResponse:
+    """The form; sent, it logs one help request for each chosen service."""
+    user: User = request.user  # type: ignore[assignment]
+    if request.method == "GET":
+        elder = _elder(request, request.GET["elder"]) if request.GET.get("elder", "").isdigit() else None
+        return _page(request, IntakeForm.blank(user, elder=elder, tell_by=elder.tell_by if elder else ""), elder)
+    form = IntakeForm(request.POST, user=user)
+    form.is_valid()
+    elder = form.cleaned_data.get("elder")
+    if form.errors or (not request.POST.get("anyway") and duplicates(form)):
+        return _page(request, form, elder, status=422)
+    return _logged(request, log_all(form, user))
+
+
+def log_all(form: IntakeForm, user: User) -> list[HelpRequest]:
+    """Log every need of a valid form, in one transaction; sending the same form twice logs nothing twice."""
+    elder, key = form.cleaned_data["elder"], form.cleaned_data["key"]
+    with transaction.atomic():
+        if (tell_by := form.cleaned_data["tell_by"]) and tell_by != elder.tell_by:
+            elder.tell_by = tell_by
+            elder.save(update_fields=["tell_by"])
+        return [
+            log_request(elder, code, actor=Actor.staff(user), idempotency_key=f"{key}:{code}", **form.fields_of(code))
+            for code in form.cleaned_data["services"]
+        ]
+
+
+def duplicates(form: IntakeForm) -> list[HelpRequest]:
+    """Return live help requests of the same elder, service and local day; the form's own, sent before, do not count."""
+    elder, codes = form.cleaned_data.get("elder"), form.cleaned_data.get("services")
+    if not (elder and codes and form.window):
+        return []
+    midnight = timezone.localtime(form.window.start).replace(hour=0, minute=0, second=0, microsecond=0)
+    same_day = Q(window_start__lt=midnight + timedelta(days=1), window_end__gt=midnight)
+    alike = HelpRequest.objects.live().filter(same_day, elder=elder, service_code__in=codes)
+    own = [f"{form.cleaned_data.get('key')}:{code}" for code in codes]
+    return list(alike.exclude(idempotency_key__in=own, idempotency_key__isnull=False))
+
+
+@staff_required()
+@require_POST
+def check_duplicates(request: HttpRequest) -> HttpResponse:
+    """The warning beside the form, while it is being filled in."""
+    form = IntakeForm(request.POST, user=request.user)
+    form.is_valid()
+    context = {"duplicates": duplicates(form), "anyway": request.POST.get("anyway")}
+    return render(request, "requests/_duplicates.html", context)
+
+
+@staff_required()
+@require_http_methods(["GET", "POST"])
+def find_elder(request: HttpRequest) -> HttpResponse:
+    """GET: the search box. POST: who was found; what is typed is personal and stays out of addresses and logs."""
+    template = "requests/_hits.html" if request.method == "POST" else "requests/_who.html"
+    return render(request, template, _found(request))
+
+
+@staff_required()
+@require_GET
+def choose_elder(request: HttpRequest, pk: int) -> HttpResponse:
+    """The elder is found: their card beside the form, and how they are told."""
+    elder = _elder(request, pk)
+    form = IntakeForm.blank(request.user, elder=elder, tell_by=elder.tell_by)  # type: ignore[arg-type]
+    return _chosen(request, elder, form)
+
+
+@staff_required()
+@require_POST
+def new_elder(request: HttpRequest) -> HttpResponse:
+    """Write down an elder without leaving the call; opened with what was searched for, ``q``."""
+    user: User = request.user  # type: ignore[assignment]
+    data = request.POST if "name" in request.POST else None
+    carried = None if data else _carried_over(request.POST.get("q", ""))
+    form = ElderForm(data, user=user, initial=carried, auto_id="id_elder_%s")
+    family = FamilyFormSet(data, instance=form.instance, prefix="family")
+    if data and form.is_valid() and family.is_valid():
+        with transaction.atomic():
+            elder = form.save()
+            family.save()
+        chosen = IntakeForm.blank(user, elder=elder, tell_by=elder.tell_by)
+        return _chosen(request, _elder(request, elder.pk), chosen)
+    return render(request, "requests/_new_elder.html", {"elder_form": form, "family": family})
+
+
+def _page(request: HttpRequest, form: IntakeForm, elder: Elder | None, status: int = 200) -> HttpResponse:
+    chosen = set(form["services"].value() or [])
+    suggested = windows.suggested(now())
+    context = {
+        **_found(request),
+        "form": form,
+        "elder": elder and _elder(request, elder.pk),
+        "quick": [SERVICES[code] for code in QUICK],
+        "groups": _catalogue(),
+        "chosen": chosen,
+        "more_chosen": bool(chosen - set(QUICK)),
+        "windows": suggested,
+        "when": windows.matching(suggested, form["when"].value() or ""),
+        "CUSTOM": CUSTOM,
+        "services": [(service, form.data.get(f"details_{service.code}", "")) for service in SERVICES.values()],
+        "anyway": form.data.get("anyway"),
+        "duplicates": duplicates(form) if form.is_bound else [],
+        "today": timezone.localdate().isoformat(),
+    }
+    return render(request, "requests/_intake.html" if request.htmx else "requests/intake.html", context, status=status)
+
+
+def _logged(request: HttpRequest, logged: list[HelpRequest]) -> HttpResponse:
+    names = ", ".join(f"{help_request.service.name} {help_request.ref}" for help_request in logged)
+    text = ngettext("Logged: %(names)s. Neighbours are being asked.", "Logged: %(names)s. Neighbours are being asked.",
+                    len(logged))  # fmt: skip
+    messages.success(request, text % {"names": names})
+    url = reverse("help-request", args=[logged[0].ref]) if len(logged) == 1 else reverse("board")
+    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+
+
+def _chosen(request: HttpRequest, elder: Elder, form: IntakeForm) -> HttpResponse:
+    response = render(request, "requests/_chosen.html", {"elder": elder, "form": form, "swapped": True})
+    return trigger_client_event(response, "elderChosen", {}, after="settle")
+
+
+def _elders(request: HttpRequest) -> QuerySet[Elder]:
+    """Elders with all that their card shows, in a fixed number of queries."""
+    recent = Prefetch("help_requests", HelpRequest.objects.order_by("-created_at")[:3], to_attr="recent")
+    elders = Elder.objects.visible_to(request.user)
+    return elders.select_related("community", "place__parent").prefetch_related("family", recent)  # type: ignore[no-any-return]
+
+
+def _elder(request: HttpRequest, pk: int | str) -> Elder:
+    return get_object_or_404(_elders(request), pk=pk)
+
+
+def _found(request: HttpRequest) -> dict[str, Any]:
+    text = (request.POST if request.htmx else request.GET).get("q", "").strip()
+    found = _elders(request).filter(person_matches(text, "phone", "family__phone")).distinct() if text else []
+    return {"q": text, "hits": found[:HITS]}
+
+
+def _carried_over(text: str) -> dict[str, str]:
+    """What was typed to search is the new elder's name, or their number."""
+    return {"phone" if any(char.isdigit() for char in text) else "name": text.strip()}
+
+
+def _catalogue() -> list[tuple[str, list[Service]]]:
+    """What has no key of its own, by group."""
+    others = [service for service in SERVICES.values() if service.code not in QUICK]
+    return [(str(group.label), [service for service in others if service.group == group]) for group in Group]

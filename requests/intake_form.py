@@ -1,0 +1,138 @@
+"""The intake form: one elder, one or several needs, one window."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from linzhu.communities.clock import now
+from linzhu.communities.models import User
+from linzhu.communities.people import Gender, Language, TellBy
+from linzhu.requests import windows
+from linzhu.requests.catalogue import SERVICES, Code
+from linzhu.requests.models import Elder, HelpRequest
+
+CUSTOM = "custom"
+AS_SERVICE = ("", _("as the service needs"))
+ANY = ("", _("anybody"))
+DEFAULT_CASH_LIMIT_YUAN = Decimal(200)
+
+
+class IntakeForm(forms.Form):
+    """What an intake worker writes while the elder is on the phone; validated, it has its ``window``."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    elder = forms.ModelChoiceField(
+        Elder.objects.none(),
+        label=_("Elder"),
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Whom is this for? Please choose the elder.")},
+    )
+    tell_by = forms.ChoiceField(label=_("Is told by"), choices=TellBy, required=False)
+    services = forms.MultipleChoiceField(
+        label=_("What is needed"),
+        choices=Code.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please choose what is needed.")},
+    )
+    details = forms.CharField(
+        label=_("Details"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The volunteer reads this only after saying yes."),
+    )
+    when = forms.CharField(label=_("When"), error_messages={"required": _("Please choose when.")})
+    day = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    begin = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    finish = forms.TimeField(label=_("To"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    people = forms.TypedChoiceField(
+        label=_("People"), required=False, coerce=int, empty_value=None,
+        choices=[AS_SERVICE, (1, "1"), (2, "2"), (3, "3"), (4, "4")],
+    )  # fmt: skip
+    vehicle = forms.TypedChoiceField(
+        label=pgettext_lazy("need", "Car"), required=False, coerce=lambda value: value == "yes", empty_value=None,
+        choices=[AS_SERVICE, ("yes", _("with a car")), ("no", _("no car needed"))],
+    )  # fmt: skip
+    gender = forms.ChoiceField(label=_("Only a"), required=False, choices=[ANY, *Gender.choices])
+    language = forms.ChoiceField(label=_("Speaks"), required=False, choices=[ANY, *Language.choices])
+    cash_limit = forms.DecimalField(
+        label=_("Cash limit (yuan)"), required=False, min_value=0, max_value=100_000, decimal_places=2,
+        help_text=_("Agreed with the elder; at most this much is spent."),
+    )  # fmt: skip
+    channel = forms.ChoiceField(label=_("How it came in"), choices=HelpRequest.Channel.choices[:5])
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        elders = Elder.objects.visible_to(user).select_related("community", "place__parent")
+        self.fields["elder"].queryset = elders  # type: ignore[attr-defined]
+        self.window: windows.Window | None = None
+
+    @classmethod
+    def blank(cls, user: User, **initial: Any) -> IntakeForm:
+        """Return a new form, with a key of its own, as it is first shown."""
+        defaults = {
+            "key": uuid.uuid4(),
+            "when": windows.default(now()).value,
+            "channel": HelpRequest.Channel.PHONE,
+            "cash_limit": DEFAULT_CASH_LIMIT_YUAN,
+            "services": [],
+        }
+        return cls(user=user, initial={**defaults, **initial})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("when"):
+            self.window = self._custom_window() if cleaned["when"] == CUSTOM else self._suggested_window()
+        return cleaned
+
+    def _suggested_window(self) -> windows.Window | None:
+        try:
+            window = windows.Window.from_value(self.cleaned_data["when"])
+        except ValueError:
+            self.add_error("when", _("Please choose when."))
+            return None
+        return self._not_past(window, "when")
+
+    def _custom_window(self) -> windows.Window | None:
+        day, begin, finish = (self.cleaned_data.get(name) for name in ("day", "begin", "finish"))
+        for name, value in (("day", day), ("begin", begin), ("finish", finish)):
+            if value is None and name not in self.errors:
+                self.add_error(name, _("Please fill this in."))
+        if day is None or begin is None or finish is None:
+            return None
+        if finish <= begin:
+            self.add_error("finish", _("This is before the beginning."))
+            return None
+        return self._not_past(windows.custom(day, begin, finish), "finish")
+
+    def _not_past(self, window: windows.Window, field: str) -> windows.Window | None:
+        left = window.left_at(now())
+        if left is None:
+            self.add_error(field, _("This time has passed, or nearly. Please choose a later one."))
+        return left
+
+    def fields_of(self, code: str) -> dict[str, Any]:
+        """Return HelpRequest's fields for one of the chosen services; valid forms with a window only."""
+        if self.window is None:
+            raise ValueError("The form has no valid window.")
+        service, cleaned = SERVICES[code], self.cleaned_data
+        limit = cleaned["cash_limit"] if service.cash else None
+        own_words = str(self.data.get(f"details_{code}", "")).strip()
+        return {
+            "window_start": self.window.start,
+            "window_end": self.window.end,
+            "channel": cleaned["channel"],
+            "details": "\n".join(part for part in (own_words, cleaned["details"]) if part)[:2000],
+            "people_needed": cleaned["people"] or service.people,
+            "needs_vehicle": service.vehicle if cleaned["vehicle"] is None else cleaned["vehicle"],
+            "needs_clearance": service.clearance,
+            "needs_gender": cleaned["gender"],
+            "needs_language": cleaned["language"],
+            "cash_limit_fen": None if limit is None else int(limit * 100),
+        }

@@ -1,0 +1,87 @@
+// The board's map: places of the community and the homes where somebody waits, on plain ground. No tiles are fetched:
+// it works without the internet, and no one outside learns which homes are looked at.
+"use strict";
+
+(() => {
+  const box = document.getElementById("map");
+  if (!box || !window.L) return;
+  const FINE_FROM_ZOOM = 17;
+  const map = L.map(box, { attributionControl: false, minZoom: 11, maxZoom: 20, zoomSnap: 0.5 });
+  L.control.scale({ imperial: false }).addTo(map);
+  const ground = L.layerGroup().addTo(map);
+  const spots = L.layerGroup().addTo(map);
+  const drawn = { places: "" };
+
+  const read = () => JSON.parse(document.getElementById("map-data").textContent);
+  const isArea = (place) => !place.inner && place.kind === "compound";
+
+  function name(layer, place, fine) {
+    layer.bindTooltip(place.name, { permanent: true, direction: "bottom", offset: [0, 4], className: `place-name${fine ? " fine" : ""}` });
+  }
+
+  function drawPlaces(places) {
+    ground.clearLayers();
+    // Areas first, so that houses and landmarks lie on them.
+    places.filter(isArea).forEach((place) => {
+      L.circle(place.at, { radius: 150, className: "block", interactive: false }).addTo(ground);
+    });
+    places.forEach((place) => {
+      const fine = place.inner || ["building", "other"].includes(place.kind);
+      const mark = L.circleMarker(place.at, {
+        radius: isArea(place) ? 0.1 : fine ? 4 : 6, className: fine ? "house" : isArea(place) ? "" : "landmark", stroke: !isArea(place), interactive: false,
+      });
+      name(mark, place, fine);
+      mark.addTo(ground);
+    });
+  }
+
+  function describe(pins) {
+    const list = document.createElement("div");
+    list.className = "stack tight";
+    pins.forEach((pin) => {
+      const item = document.createElement("div");
+      const link = document.createElement("a");
+      const when = document.createElement("span");
+      link.href = pin.url;
+      link.textContent = `${pin.service} · ${pin.elder}`;
+      when.textContent = pin.window;
+      item.append(link, when);
+      list.append(item);
+    });
+    return list;
+  }
+
+  function drawSpots(all) {
+    const order = ["paused", "looking", "assigned", "underway"];
+    spots.clearLayers();
+    all.forEach(({ at, pins }) => {
+      const lane = order.find((key) => pins.some((pin) => pin.lane === key)) ?? "looking";
+      const icon = L.divIcon({ className: `pin ${lane}`, html: pins.length > 1 ? String(pins.length) : "", iconSize: [26, 26] });
+      const title = pins.map((pin) => `${pin.service} · ${pin.elder}`).join("; ");
+      L.marker(at, { icon, title, alt: title, riseOnHover: true }).bindPopup(() => describe(pins)).addTo(spots);
+    });
+  }
+
+  function draw() {
+    const data = read();
+    const places = JSON.stringify(data.places);
+    if (places !== drawn.places) {
+      drawn.places = places;
+      drawPlaces(data.places);
+    }
+    drawSpots(data.spots);
+    return data;
+  }
+
+  const fine = () => box.classList.toggle("far", map.getZoom() < FINE_FROM_ZOOM);
+  map.on("zoomend", fine);
+  // A view must be set before anything is drawn; where there is nothing at all, any will do.
+  const first = read();
+  const points = [...first.places, ...first.spots].map((thing) => thing.at);
+  if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.15), { maxZoom: 17.5 });
+  else map.setView([39.12, 117.2], 14);
+  draw();
+  fine();
+
+  document.body.addEventListener("htmx:afterSettle", () => { if (!map.getPane("popupPane").hasChildNodes()) draw(); });
+})();
