@@ -7,7 +7,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -69,10 +69,14 @@ def mobile(cell: Cell) -> Phone:
 
 
 class Vocabulary(dict[str, str]):
-    """Ways to write something → what is stored. Words for "nothing special" are stored as an empty string."""
+    """Ways to write something → what is stored.
 
-    def __init__(self, values: Mapping[str, Iterable[str]]) -> None:
-        spelled = {value: [value, *written] if value else list(written) for value, written in values.items()}
+    Made of value → other ways to write it, with spaces between; case, spaces and hyphens do not matter. Words for
+    "nothing special" belong to the empty value.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        spelled = {value: [*([value] if value else []), *words.split()] for value, words in values.items()}
         super().__init__({_word(word): value for value, words in spelled.items() for word in words})
         self.allowed = ", ".join(" ".join(words[:2]) for value, words in spelled.items() if value)
 

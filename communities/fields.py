@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core import checks, exceptions
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.names import search_key
@@ -58,6 +59,10 @@ class ChoiceSetField(models.BigIntegerField):
     def clean(self, value: Any, model_instance: models.Model | None) -> frozenset[str]:
         return self.to_python(value)
 
+    def value_from_object(self, obj: models.Model) -> list[str]:
+        """A list in the enum's order: Django's checkboxes take a frozenset for one single value."""
+        return [choice for choice in self.bits if choice in getattr(obj, self.attname)]
+
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.mask(self.value_from_object(obj)))
 
@@ -65,7 +70,7 @@ class ChoiceSetField(models.BigIntegerField):
         kwargs.pop("form_class", None)
         defaults = {
             "required": not self.blank,
-            "label": self.verbose_name,
+            "label": capfirst(self.verbose_name),
             "help_text": self.help_text,
             "choices": self.enum.choices,
             "widget": forms.CheckboxSelectMultiple,

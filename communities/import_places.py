@@ -15,22 +15,12 @@ from linzhu.communities.spreadsheets import Column
 
 KINDS = read.Vocabulary(
     {
-        "compound": ["小区", "院落", "大院", "住宅小区", "小区院落"],
-        "building": ["楼栋", "楼", "楼幢", "楼宇", "栋", "幢", "居民楼"],
-        "clinic": [
-            "医院",
-            "诊所",
-            "卫生院",
-            "卫生室",
-            "社区卫生服务中心",
-            "社区卫生服务站",
-            "药店",
-            "hospital",
-            "pharmacy",
-        ],
-        "shop": ["商店", "超市", "菜市场", "市场", "market", "supermarket"],
-        "office": ["办事处", "居委会", "村委会", "社区服务中心", "政务大厅", "银行", "机构"],
-        "other": ["其他", "其它", "车站", "公园", "学校"],
+        "compound": "小区 院落 大院 住宅小区 小区院落",
+        "building": "楼栋 楼 楼幢 楼宇 栋 幢 居民楼",
+        "clinic": "医院 诊所 卫生院 卫生室 社区卫生服务中心 社区卫生服务站 药店 hospital pharmacy",
+        "shop": "商店 超市 菜市场 市场 market supermarket",
+        "office": "办事处 居委会 村委会 社区服务中心 政务大厅 银行 机构",
+        "other": "其他 其它 车站 公园 学校",
     }
 )
 

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -19,6 +17,8 @@ def search_key(name: str) -> str:
     plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     if not _HAN.search(plain):
         return plain
+    from pypinyin import Style, lazy_pinyin  # its dictionary takes 55 MB: only processes that save names load it
+
     syllables = lazy_pinyin(plain, errors=lambda rest: list(rest.replace(" ", "")))
     initials = lazy_pinyin(plain, style=Style.FIRST_LETTER, errors=lambda _rest: [])
     return f"{plain} {''.join(syllables)} {''.join(initials)}"

@@ -77,7 +77,9 @@ def open_help_request(
     request: HttpRequest,
     response: HttpResponse,
     payload: NewHelpRequest,
-    idempotency_key: Annotated[str, Header(pattern=_KEY, description="Your own id for this call, 1–80 characters.")],
+    idempotency_key: Annotated[
+        str, Header(alias="Idempotency-Key", pattern=_KEY, description="Your own id for this call.")
+    ],
 ) -> Any:
     """Log a help request; neighbours are asked at once.
 

@@ -60,6 +60,7 @@ def add_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(AuthenticationError, _unauthorized)
     api.add_exception_handler(Throttled, _throttled)
+    api.add_exception_handler(RequestDataTooBig, _too_big)
     api.add_exception_handler(HttpError, _http_error)
 
 
@@ -111,9 +112,11 @@ def _throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
     return Problem(429, f"Too many calls with this token. Try again in {wait} seconds.").response({"Retry-After": wait})
 
 
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return Problem(413, "The body is too large.").response()
+
+
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    if isinstance(error.__cause__, RequestDataTooBig):
-        return Problem(413, "The body is too large.").response()
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return Problem(400, "The body is not valid JSON.").response()
     return Problem(error.status_code, str(error)).response()

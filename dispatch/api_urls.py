@@ -10,11 +10,12 @@ def _nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
     raise Http404
 
 
-patterns, app_name, namespace = api.urls
+# Not named app_name: include() would take a variable of that name for this module's own namespace.
+patterns, *names = api.urls
 for pattern in patterns:
     pattern.callback = problems_only(pattern.callback)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", (patterns, app_name, namespace)),
+    path("", (patterns, *names)),
     path("<path:rest>", csrf_exempt(problems_only(_nothing_here))),
 ]

@@ -21,7 +21,7 @@ from linzhu.requests.models import LIVE_STATUSES, HelpRequest, Status
 
 CARDS_A_LANE = 24
 """Nobody reads further down; the rest is one link away. It also bounds the page's weight."""
-NEEDS_SHOWN = 12
+NEEDS_SHOWN = 6
 NEEDS_COUNTED = 200
 
 LANE_OF = {

@@ -59,9 +59,20 @@ def give_up_lease(holder: str) -> None:
 
 def tick(at: datetime | None = None) -> None:
     """Do everything that is due. One row's fault is logged and does not hold up the others."""
-    at = at or now()
-    for step in (_inbound, _waves, _searches, _deadlines, _offers, _messages, _events):
-        _guarded(step, at)
+    tick_decisions(at)
+    tick_texts(at)
+
+
+def tick_decisions(at: datetime | None = None) -> None:
+    """Waves, searches, deadlines: quick, and to be on time."""
+    for step in (_waves, _searches, _deadlines, _offers, _events):
+        _guarded(step, at or now())
+
+
+def tick_texts(at: datetime | None = None) -> None:
+    """Texts that were left over, in and out. A gateway that does not answer may hold this up for its whole time-out."""
+    for step in (_inbound, _messages):
+        _guarded(step, at or now())
 
 
 def _inbound(at: datetime) -> None:
@@ -128,5 +139,4 @@ def _guarded(act: Callable[[Any], object], argument: Any) -> None:
     try:
         act(argument)
     except Exception:
-        # Our own code's fault, not the row's content, is what the traceback shows: ids and line numbers.
-        logger.exception("A step of the clock failed: %s", getattr(act, "__name__", act))
+        logger.exception("a step of the clock failed: %s", getattr(act, "__name__", "step"))

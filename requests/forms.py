@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, User
+from linzhu.communities.people import Gender
 from linzhu.communities.phones import PhoneField, parse_phone, show_phone
 from linzhu.requests.models import Elder, FamilyContact
+
+NOT_SAID = "–"
 
 
 class ElderForm(forms.ModelForm):
@@ -91,6 +94,8 @@ def choose_within(form: forms.ModelForm, user: User) -> None:
     """Offer only communities and places that the user works for, and choose for them where there is no choice."""
     communities = Community.objects.visible_to(user)
     form.fields["community"].queryset = communities  # type: ignore[attr-defined]
+    form.fields["place"].empty_label = NOT_SAID  # type: ignore[attr-defined]
+    form.fields["gender"].choices = [("", NOT_SAID), *Gender.choices]  # type: ignore[attr-defined]
     form.fields["place"].queryset = Place.objects.visible_to(user).select_related("parent", "community")  # type: ignore[attr-defined]
     if form.instance.pk is None and not form.is_bound and "community" not in form.initial:
         form.initial["community"] = communities.filter(kind=Community.Kind.COMMUNITY).first() or communities.first()

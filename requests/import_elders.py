@@ -19,26 +19,26 @@ from linzhu.requests.models import Elder, FamilyContact
 
 GROUPS = read.Vocabulary(
     {
-        "advanced-age": ["高龄", "高龄老人", "advanced age"],
-        "living-alone": ["独居", "空巢", "孤寡", "独居老人", "空巢老人", "独居空巢", "孤老", "living alone"],
-        "disabled": ["失能", "半失能", "残疾", "失智", "失能老人", "半失能老人", "残疾人", "failing abilities"],
-        "left-behind": ["留守", "留守老人", "family far away"],
-        "": ["一般", "普通", "正常", "其他", "一般老人", "普通老人", "自理"],
+        "advanced-age": "高龄 高龄老人 advanced-age",
+        "living-alone": "独居 空巢 孤寡 独居老人 空巢老人 独居空巢 孤老 living-alone",
+        "disabled": "失能 半失能 残疾 失智 失能老人 半失能老人 残疾人 failing-abilities",
+        "left-behind": "留守 留守老人 family-far-away",
+        "": "一般 普通 正常 其他 一般老人 普通老人 自理",
     }
 )
 NEEDS = read.Vocabulary(
     {
-        "wheelchair": ["轮椅", "坐轮椅", "uses a wheelchair"],
-        "walking": ["行动不便", "腿脚不便", "拐杖", "走路困难", "walks with difficulty"],
-        "hearing": ["听力不好", "听力", "耳背", "听力障碍", "重听", "hears badly"],
-        "sight": ["视力不好", "视力", "视力障碍", "失明", "sees badly"],
+        "wheelchair": "轮椅 坐轮椅 uses-a-wheelchair",
+        "walking": "行动不便 腿脚不便 拐杖 走路困难 walks-with-difficulty",
+        "hearing": "听力不好 听力 耳背 听力障碍 重听 hears-badly",
+        "sight": "视力不好 视力 视力障碍 失明 sees-badly",
     }
 )
 TELL_BY = read.Vocabulary(
     {
-        "call": ["电话", "打电话", "打座机", "语音", "phone"],
-        "text": ["短信", "发短信", "sms"],
-        "family": ["家属", "告诉家属", "通过家属", "家人"],
+        "call": "电话 打电话 打座机 语音 phone",
+        "text": "短信 发短信 sms",
+        "family": "家属 告诉家属 通过家属 家人",
     }
 )
 

@@ -138,7 +138,6 @@ def _page(request: HttpRequest, form: IntakeForm, elder: Elder | None, status: i
         "services": [(service, form.data.get(f"details_{service.code}", "")) for service in SERVICES.values()],
         "anyway": form.data.get("anyway"),
         "duplicates": duplicates(form) if form.is_bound else [],
-        "today": timezone.localdate().isoformat(),
     }
     return render(request, "requests/_intake.html" if request.htmx else "requests/intake.html", context, status=status)
 

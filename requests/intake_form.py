@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -71,6 +72,7 @@ class IntakeForm(forms.Form):
         super().__init__(*args, **kwargs)
         elders = Elder.objects.visible_to(user).select_related("community", "place__parent")
         self.fields["elder"].queryset = elders  # type: ignore[attr-defined]
+        self.fields["day"].widget.attrs["min"] = timezone.localdate(now()).isoformat()
         self.window: windows.Window | None = None
 
     @classmethod

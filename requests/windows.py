@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 SHORTEST = timedelta(minutes=30)
 """A window with less than this left is over: nobody could be found and come."""
@@ -47,11 +46,11 @@ def suggested(at: datetime) -> list[Window]:
     today = timezone.localtime(at).date()
     tomorrow = today + timedelta(days=1)
     windows = [
-        _window(today, 9, 12, str(_("this morning"))),
-        _window(today, 14, 17, str(_("this afternoon"))),
-        _window(today, 17, 20, str(pgettext_lazy("window", "this evening"))),
-        _window(tomorrow, 9, 12, str(_("tomorrow morning"))),
-        _window(tomorrow, 14, 17, str(_("tomorrow afternoon"))),
+        _window(today, 9, 12, str(_("This morning"))),
+        _window(today, 14, 17, str(_("This afternoon"))),
+        _window(today, 17, 20, str(_("This evening"))),
+        _window(tomorrow, 9, 12, str(_("Tomorrow morning"))),
+        _window(tomorrow, 14, 17, str(_("Tomorrow afternoon"))),
     ]
     soon = _next_quarter(at)
     return [left for window in windows if (left := window.left_at(soon))]

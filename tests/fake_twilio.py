@@ -54,6 +54,8 @@ class Fault(Enum):
     """No answer until the client gives up; nothing was stored."""
     SILENCE_AFTER = auto()
     """No answer until the client gives up; but the text was stored and goes out."""
+    GARBLED = auto()
+    """The text was stored, but a proxy's error page comes back instead of the answer."""
 
 
 @dataclass
@@ -142,7 +144,7 @@ class FakeTwilio:
 
     # --- requests of the app --------------------------------------------------------------------------------------
 
-    def create(self, form: dict[str, str]) -> tuple[int, dict[str, Any]] | None:
+    def create(self, form: dict[str, str]) -> tuple[int, dict[str, Any] | str] | None:
         """Answer a request to create a text; None is silence."""
         self.tries += 1
         fault = self._next_fault()
@@ -157,6 +159,8 @@ class FakeTwilio:
         message = self._store(form)
         if fault is Fault.SILENCE_AFTER:
             return None
+        if fault is Fault.GARBLED:
+            return 502, "<html>Bad gateway</html>"
         if fault is Fault.ERROR_AFTER:
             return _error(500, 20500, "Internal Server Error")
         return 201, message.as_json()
@@ -269,7 +273,7 @@ def _handler_of(twilio: FakeTwilio) -> type[BaseHTTPRequestHandler]:
                 twilio._closing.wait(5)
                 self.close_connection = True
                 return
-            payload = json.dumps(answer[1]).encode()
+            payload = (answer[1] if isinstance(answer[1], str) else json.dumps(answer[1])).encode()
             self.send_response(answer[0])
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(payload)))

@@ -23,7 +23,8 @@ SECRETS = ["张秀英", "7号楼501", "+862220001", "2000 1", "牛奶两盒", "�
 
 @pytest.fixture
 def help_request(community):
-    row = HelpRequestFactory(elder__community=community, elder__notes="喜欢听戏")
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    row = HelpRequestFactory(elder__community=community, elder__notes="喜欢听戏", created_at=an_hour_ago)
     FamilyContactFactory(elder=row.elder)
     StatusChange.objects.create(help_request=row, to_status=Status.OPEN, who="staff", at=row.created_at)
     return row

@@ -28,6 +28,8 @@ class Token(NamedTuple):
     minute: int = 0
     spoken: bool = False
     """2点 may be meant at night or after noon; 02:00 may not."""
+    suffixed: bool = False
+    """Has am or pm, which in 2-5pm goes for both."""
 
 
 AFTERNOON = Part(12 * 60, 18 * 60, 12 * 60)
@@ -39,22 +41,22 @@ _PARTS = {
     AFTERNOON: "下午 afternoons afternoon",
     Part(18 * 60, 21 * 60, 12 * 60): "傍晚 晚上 晚间 夜间 evenings evening",
     Part(8 * 60, 20 * 60): "白天 daytime",
-    Part(0, 24 * 60): "全天 整天 24小时 随时 allday anytime",
+    Part(0, 24 * 60): "全天 整天 24小时 随时 任何时间 allday anytime",
 }
 _DAY_SETS = {
     range(7): "每天 每日 天天 daily everyday",
     range(5): "工作日 平时 平日 weekdays weekday",
     range(5, 7): "周末 双休日 双休 休息日 节假日 weekends weekend",
 }
-_ENGLISH_DAYS = "mondays tuesdays wednesdays thursdays fridays saturdays sundays".split()
+_ENGLISH_DAYS = ["mondays", "tuesdays", "wednesdays", "thursdays", "fridays", "saturdays", "sundays"]
 _SHORT_DAYS = ("mon", "tues", "wed", "thurs", "fri", "sat", "sun")
 _HAN_DAYS = dict(zip("一二三四五六日天1234567", (0, 1, 2, 3, 4, 5, 6, 6, *range(7)), strict=True))
-_HAN_HOURS = {"两": 2, **{han: hour for hour, han in enumerate("一二三四五六七八九", start=1)}}
+_HAN_DIGITS = {"两": 2, **{han: number for number, han in enumerate("一二三四五六七八九", start=1)}}
 
 _JOINT = r"[\s、,.和及与/&~\-–—至到]*(?:周|星期|礼拜)?"
 _HAN_DAY_LIST = re.compile(rf"(?:周|星期|礼拜)([一二三四五六日天](?:{_JOINT}[一二三四五六日天](?![点时]))*)")
 _NUMBERED_DAY_LIST = re.compile(r"(?:周|星期|礼拜)([1-7](?:[、,/\-至到]?(?:周|星期|礼拜)?[1-7](?![\d:点时]))*)")
-_HAN_HOUR = re.compile(r"(二?十)?([一二两三四五六七八九])?(?=[点时])")
+_HAN_NUMBER = re.compile(r"(?:([二三四五])?(十))?([一二两三四五六七八九])?(?=[点时分])")
 _TIME = (
     r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d)(?::00)?|(?P<spoken>[点时])(?:整|钟|半|[一三]刻|\d{1,2}分?)?)?"
     r"(?:\s*(?P<half>[ap])\.?m\b\.?)?(?!\d)|(?P<clock>\d{4})(?!\d)"
@@ -88,7 +90,9 @@ def tokens(text: str) -> Iterator[Token]:
         match = _TOKEN.match(plain, at)
         if match is None:
             rest = re.split(r"[\s,;、。]", plain[at:], maxsplit=1)[0]
-            raise ValueError(_("“%s” is not understood. Write times like Mon-Fri 9:00-12:00 or 周一至周五下午.") % rest[:20])
+            raise ValueError(
+                _("“%s” is not understood. Write times like Mon-Fri 9:00-12:00 or 周一至周五下午.") % rest[:20]
+            )
         at = match.end()
         if match["word"]:
             yield _WORDS[match["word"]]
@@ -102,7 +106,7 @@ def _plain(text: str) -> str:
     plain = re.sub(r"\b(every|all|any)\s+(days?|time)\b", lambda m: m[1] + m[2].removesuffix("s"), plain)
     plain = _HAN_DAY_LIST.sub(_spell_days, plain)
     plain = _NUMBERED_DAY_LIST.sub(_spell_days, plain)
-    return _HAN_HOUR.sub(_spell_hour, plain)
+    return _HAN_NUMBER.sub(_spell_number, plain)
 
 
 def _spell_days(match: re.Match[str]) -> str:
@@ -110,9 +114,9 @@ def _spell_days(match: re.Match[str]) -> str:
     return re.sub(r"[一二三四五六日天1-7]", lambda day: f" {_ENGLISH_DAYS[_HAN_DAYS[day[0]]][:3]} ", bare)
 
 
-def _spell_hour(match: re.Match[str]) -> str:
-    tens, ones = {"二十": 20, "十": 10}.get(match[1] or "", 0), _HAN_HOURS.get(match[2] or "", 0)
-    return str(tens + ones) if match[0] else ""
+def _spell_number(match: re.Match[str]) -> str:
+    tens = _HAN_DIGITS.get(match[1], 1) * 10 if match[2] else 0
+    return str(tens + _HAN_DIGITS.get(match[3], 0)) if match[0] else ""
 
 
 def _time(match: re.Match[str]) -> Token:
@@ -126,7 +130,9 @@ def _time(match: re.Match[str]) -> Token:
     if half and hour == 12:
         hour = 0
     part = {"a": _MORNING, "p": AFTERNOON}.get(half or "")
-    return Token("time", written, part=part, minute=hour * 60 + minute, spoken=bool(match["spoken"]))
+    return Token(
+        "time", written, part=part, minute=hour * 60 + minute, spoken=bool(match["spoken"]), suffixed=bool(half)
+    )
 
 
 def _spoken_minute(written: str) -> int:

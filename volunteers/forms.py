@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from linzhu.communities.access import may
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, Role, User
+from linzhu.communities.people import Gender
 from linzhu.communities.phones import PhoneField
 from linzhu.volunteers.availability import DAYTIME, Week
 from linzhu.volunteers.models import Volunteer
 
+NOT_SAID = "–"
 CLEARANCE_FIELDS = ("clearance", "cleared_until")
 
 
@@ -52,6 +54,8 @@ class VolunteerForm(forms.ModelForm):
         self.user = user
         communities = Community.objects.visible_to(user)
         self.fields["community"].queryset = communities  # type: ignore[attr-defined]
+        self.fields["place"].empty_label = NOT_SAID  # type: ignore[attr-defined]
+        self.fields["gender"].choices = [("", NOT_SAID), *Gender.choices]  # type: ignore[attr-defined]
         self.fields["place"].queryset = Place.objects.visible_to(user).select_related("parent", "community")  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial["week"] = _words().show_week(self.instance.week)

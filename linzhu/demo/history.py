@@ -50,10 +50,12 @@ def _how_it_went(story: Story, number: int, random: Random, at: datetime, start:
     minutes = timedelta(minutes=1)
     if number in CANCELLED:
         story.cancel(at + 12 * minutes, CANCELLED[number])
+        story.told(at + 20 * minutes)
         return
     if number in UNMET:
         story.next_wave(at + 5 * minutes)
         story.give_up(start - 5 * minutes, UNMET[number])
+        story.told(start)
         return
     if number % 5 == 2:
         story.next_wave(at + 5 * minutes)

@@ -57,6 +57,9 @@
   /* --- The network ------------------------------------------------------------------------------------------------ */
   document.addEventListener("htmx:sendError", () => say(words.offline));
   document.addEventListener("htmx:timeout", () => say(words.offline));
+  document.addEventListener("htmx:afterOnLoad", () => {
+    [...(toasts?.children ?? [])].forEach((toast) => { if (toast.firstElementChild?.textContent === words.offline) toast.remove(); });
+  });
   document.addEventListener("htmx:responseError", () => say(words.failed, "error"));
   document.addEventListener("htmx:beforeSwap", (event) => {
     // An htmx request that was answered by the sign-in page must not be put into this one.

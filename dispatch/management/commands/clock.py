@@ -3,12 +3,14 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 
-from linzhu.dispatch.clock import give_up_lease, hold_lease, tick
+from linzhu.dispatch.clock import give_up_lease, hold_lease, tick, tick_decisions, tick_texts
 
 
 class Command(BaseCommand):
@@ -19,30 +21,42 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="look once and end")
 
     def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        stop = threading.Event()
+        if once:
+            tick()
+            return
+        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.stop, self.leading = threading.Event(), threading.Event()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(signal_number, lambda *_args: stop.set())
-        while not stop.is_set():
+            signal.signal(signal_number, lambda *_args: self.stop.set())
+        # Texts have a thread of their own: a gateway that is slow to answer must not make a wave late.
+        texts = threading.Thread(target=self._loop, args=(self._texts, every), daemon=True)
+        texts.start()
+        self._loop(self._decisions, every)
+        self._leave()
+
+    def _loop(self, look: Callable[[], None], every: float) -> None:
+        while not self.stop.is_set():
             began = time.monotonic()
-            self._look(holder)
-            if once:
-                break
-            stop.wait(max(0.05, every - (time.monotonic() - began)))
-        self._leave(holder)
+            try:
+                close_old_connections()
+                look()
+            except DatabaseError as error:
+                # The database restarts: reconnect at the next look. Nothing is lost, it is all in there.
+                self.stderr.write(f"clock: {type(error).__name__}, trying again")
+                connection.close()
+            self.stop.wait(max(0.05, every - (time.monotonic() - began)))
 
-    def _look(self, holder: str) -> None:
-        try:
-            close_old_connections()
-            if hold_lease(holder):
-                tick()
-        except DatabaseError as error:
-            # The database restarts: reconnect at the next look. Nothing is lost, it is all in there.
-            self.stderr.write(f"clock: {type(error).__name__}, trying again")
-            connection.close()
+    def _decisions(self) -> None:
+        if hold_lease(self.holder):
+            self.leading.set()
+            tick_decisions()
+        else:
+            self.leading.clear()
 
-    def _leave(self, holder: str) -> None:
-        try:
-            give_up_lease(holder)
-        except DatabaseError:
-            pass  # the lease runs out by itself in a few seconds
+    def _texts(self) -> None:
+        if self.leading.is_set():
+            tick_texts()
+
+    def _leave(self) -> None:
+        with suppress(DatabaseError):  # the lease runs out by itself in a few seconds
+            give_up_lease(self.holder)

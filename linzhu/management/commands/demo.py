@@ -1,15 +1,16 @@
 """``manage.py demo``: a made-up district, in a browser, from one command."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandParser, call_command
+from django.core.management import BaseCommand, CommandParser
 
 from linzhu.demo import guard
-from linzhu.demo.processes import HOST, answers, children, require_free_port
+from linzhu.demo.processes import HOST, MANAGE, answers, children, require_free_port
 from linzhu.demo.staff import PASSWORD, STAFF
 from linzhu.demo.supervisor import Supervisor
 
@@ -29,8 +30,8 @@ class Command(BaseCommand):
         if INSIDE not in os.environ:
             begin_again_in_demo_environment(port)
         guard.refuse_real_data()
-        call_command("migrate", verbosity=0)
-        call_command("load_demo", fresh=fresh, if_empty=not fresh, stdout=self.stdout)
+        django("migrate", "--verbosity", "0")
+        django("load_demo", "--fresh" if fresh else "--if-empty")
         Supervisor(children(port), self.stderr.write).run(
             is_ready=lambda: answers(port), on_ready=lambda: self.welcome(port)
         )
@@ -50,6 +51,13 @@ class Command(BaseCommand):
         ]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def django(*arguments: str) -> None:
+    """Run a command in a process of its own, whose memory is given back; it has said itself what went wrong."""
+    code = subprocess.run([*MANAGE, *arguments], check=False).returncode  # noqa: S603 (our own commands)
+    if code:
+        sys.exit(code)
 
 
 def begin_again_in_demo_environment(port: int) -> None:
