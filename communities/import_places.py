@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from linzhu.communities import cells as read
-from linzhu.communities.importing import Importer, Record, RowError
+from linzhu.communities.import_report import RowError
+from linzhu.communities.importing import Importer, Record
 from linzhu.communities.models import Community, Place
 from linzhu.communities.positions import BUILDING, LATITUDE, LONGITUDE, coordinates
 from linzhu.communities.spreadsheets import Column

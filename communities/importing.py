@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO, ClassVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from linzhu.communities.import_report import Report, RowError
 from linzhu.communities.models import Community, User
-from linzhu.communities.spreadsheets import Column, Row, read_table
+from linzhu.communities.spreadsheets import Column, Row, SpreadsheetError, Table, read_table
 
 BATCH = 500
 Progress = Callable[[Sequence[Any], str], Iterable[Any]]
@@ -22,64 +23,6 @@ Progress = Callable[[Sequence[Any], str], Iterable[Any]]
 
 def _no_progress(things: Sequence[Any], doing: str) -> Iterable[Any]:
     return things
-
-
-class RowError(ValueError):
-    """Something is wrong with one cell of a row."""
-
-    def __init__(self, column: str, text: str) -> None:
-        super().__init__(text)
-        self.column = column
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong, and where the office finds it."""
-
-    row: int
-    column: str
-    text: str
-
-    def __str__(self) -> str:
-        return _("Row %(row)d, %(column)s: %(text)s") % {"row": self.row, "column": self.column, "text": self.text}
-
-
-@dataclass(frozen=True)
-class Warned:
-    """Something to know of, and the rows it happened in (none: it is about the whole sheet)."""
-
-    text: str
-    rows: Sequence[int] = ()
-
-    def __str__(self) -> str:
-        if not self.rows:
-            return self.text
-        shown = ", ".join(str(row) for row in self.rows[:5])
-        if len(self.rows) > 5:
-            shown = _("%(rows)s and %(more)d more") % {"rows": shown, "more": len(self.rows) - 5}
-        return _("%(text)s (rows: %(rows)s)") % {"text": self.text, "rows": shown}
-
-
-@dataclass
-class Report:
-    """What an import did, or (in a dry run) would do."""
-
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    errors: list[Problem] = field(default_factory=list)
-    notes: dict[str, list[int]] = field(default_factory=dict)
-
-    @property
-    def warnings(self) -> list[Warned]:
-        return [Warned(text, rows) for text, rows in self.notes.items()]
-
-    @property
-    def rows(self) -> int:
-        return self.new + self.updated + self.unchanged
-
-    def warn(self, text: str, row: int | None = None) -> None:
-        self.notes.setdefault(text, []).extend([] if row is None else [row])
 
 
 @dataclass(frozen=True)
@@ -96,6 +39,18 @@ class Record:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass
+class _Found:
+    """How a batch of records compares with the database."""
+
+    pairs: list[tuple[Record, Any]] = field(default_factory=list)
+    created: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+    new_rows: set[int] = field(default_factory=set)
+    changed_rows: set[int] = field(default_factory=set)
+
+
 class Importer(ABC):
     """One kind of spreadsheet. Subclasses say which columns there are and how a row becomes a record.
 
@@ -109,6 +64,7 @@ class Importer(ABC):
     def __init__(self, community: Community) -> None:
         self.community = community
         self.report = Report()
+        self._headings: Mapping[str, str] = {}
 
     @abstractmethod
     def record(self, row: int, cells: dict[str, Any]) -> Record:
@@ -150,35 +106,35 @@ class Importer(ABC):
         table = read_table(file, self.columns, max_rows=max_rows)
         for warning in table.warnings:
             self.report.warn(warning)
-        records = self._read(progress(table.rows, _("reading")), table.headings)
+        self._headings = table.headings
+        records = self._read(table, progress)
         if dry_run or self.report.errors:
             self._store(records, user=user, write=False, progress=progress)
             return self.report
-        with transaction.atomic():
-            # Two imports into one community go one after the other (on SQLite the transaction alone does that).
-            Community.objects.select_for_update().get(pk=self.community.pk)
-            self._store(records, user=user, write=True, progress=progress)
-            if self.report.errors:
-                transaction.set_rollback(True)
+        try:
+            with transaction.atomic():
+                self._store(records, user=user, write=True, progress=progress)
+                if self.report.errors:
+                    transaction.set_rollback(True)
+        except IntegrityError:  # the same people came in by another way between our look and our write
+            raise SpreadsheetError(_("Somebody changed the same records just now. Please try again.")) from None
         return self.report
 
-    def _read(self, rows: Iterable[Row], headings: Mapping[str, str]) -> list[Record]:
+    def _read(self, table: Table, progress: Progress) -> list[Record]:
         seen: dict[tuple[str, ...], int] = {}
         records = []
-        for row in rows:
-            cells, wrong = self._read_cells(row)
+        for row in progress(table.rows, _("reading")):
             try:
-                if not wrong:
-                    record = self.record(row.number, cells)
-                    if seen.setdefault(record.key, row.number) != row.number:
-                        raise RowError("name", _("This is the same as row %d.") % seen[record.key])
-                    records.append(record)
-            except RowError as error:
-                wrong = [Problem(row.number, error.column, str(error))]
-            self.report.errors += [replace(it, column=headings.get(it.column, it.column)) for it in wrong]
+                record = self.record(row.number, self._read_cells(row))
+                if seen.setdefault(record.key, row.number) != row.number:
+                    raise RowError("name", _("This is the same as row %d.") % seen[record.key])
+            except* RowError as wrong:
+                self._refuse(row.number, *wrong.exceptions)
+            else:
+                records.append(record)
         return records
 
-    def _read_cells(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
+    def _read_cells(self, row: Row) -> dict[str, Any]:
         cells: dict[str, Any] = {}
         wrong = []
         for column in self.columns:
@@ -188,8 +144,14 @@ class Importer(ABC):
                 elif column.filled:
                     raise ValueError(_("This is missing."))
             except ValueError as error:
-                wrong.append(Problem(row.number, column.name, str(error)))
-        return cells, wrong
+                wrong.append(RowError(column.name, str(error)))
+        if wrong:
+            raise ExceptionGroup("cells", wrong)
+        return cells
+
+    def _refuse(self, row: int, *errors: Any) -> None:
+        for error in errors:
+            self.report.refuse(row, self._headings.get(error.column, error.column), str(error))
 
     def _store(self, records: Sequence[Record], *, user: User | None, write: bool, progress: Progress) -> None:
         for group in self.groups(records):
@@ -197,29 +159,32 @@ class Importer(ABC):
                 self._store_batch(batch, user=user, write=write)
 
     def _store_batch(self, batch: Sequence[Record], *, user: User | None, write: bool) -> None:
+        found = self._compare(batch)
+        if write:
+            self._write(found, user)
+        touched = found.changed_rows | (self.attach(found.pairs, write=write) - found.new_rows)
+        self.report.new += len(found.new_rows)
+        self.report.updated += len(touched)
+        self.report.unchanged += len(found.pairs) - len(found.new_rows) - len(touched)
+
+    def _compare(self, batch: Sequence[Record]) -> _Found:
         known = {self.key_of(instance): instance for instance in self.existing(batch)}
-        pairs, created, changed, fields, touched = [], [], [], set(), set()
+        found = _Found()
         for record in batch:
             instance = known.get(record.key)
             try:
                 if instance is None:
                     instance = self.build(record)
-                    created.append(instance)
+                    found.created.append(instance)
+                    found.new_rows.add(record.row)
                 elif differing := self.change(instance, record):
-                    changed.append(instance)
-                    fields |= differing
-                    touched.add(record.row)
+                    found.changed.append(instance)
+                    found.changed_rows.add(record.row)
+                    found.fields |= differing
+                found.pairs.append((record, instance))
             except RowError as error:
-                self.report.errors.append(Problem(record.row, error.column, str(error)))
-            else:
-                pairs.append((record, instance))
-        if write:
-            self._write(created, changed, fields, user)
-        new_rows = {record.row for record, instance in pairs if record.key not in known}
-        touched |= self.attach(pairs, write=write) - new_rows
-        self.report.new += len(created)
-        self.report.updated += len(touched)
-        self.report.unchanged += len(pairs) - len(created) - len(touched)
+                self._refuse(record.row, error)
+        return found
 
     def change(self, instance: Any, record: Record) -> set[str]:
         """Set the record's values. Return the names of the fields that differed. Raises RowError."""
@@ -228,19 +193,19 @@ class Importer(ABC):
             setattr(instance, name, record.values[name])
         return differing
 
-    def _write(self, created: list[Any], changed: list[Any], fields: set[str], user: User | None) -> None:
+    def _write(self, found: _Found, user: User | None) -> None:
         keeps_history = hasattr(self.model, "history")
-        if created and keeps_history:
-            bulk_create_with_history(created, self.model, default_user=user)
-        elif created:
-            self.model.objects.bulk_create(created)
-        if changed:
-            # An upsert on the primary key: bulk_update writes one CASE for each row and field and is ten times slower.
+        if found.created and keeps_history:
+            bulk_create_with_history(found.created, self.model, default_user=user)
+        elif found.created:
+            self.model.objects.bulk_create(found.created)
+        if found.changed:
+            # An upsert on the primary key: bulk_update writes one CASE for each row and field, ten times slower.
             self.model.objects.bulk_create(
-                changed, update_conflicts=True, unique_fields=["id"], update_fields=sorted(fields)
+                found.changed, update_conflicts=True, unique_fields=["id"], update_fields=sorted(found.fields)
             )
-        if changed and keeps_history:
-            bulk_update_with_history(changed, self.model, fields=[], default_user=user)
+        if found.changed and keeps_history:
+            bulk_update_with_history(found.changed, self.model, fields=[], default_user=user)
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:

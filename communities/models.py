@@ -27,6 +27,10 @@ class CommunityQuerySet(models.QuerySet["Community"]):
         """Communities whose people this user may see: those below a role that handles personal data."""
         return self._under_roles(user, Role.HANDLES_PEOPLE)
 
+    def led_by(self, user: User) -> CommunityQuerySet:
+        """Communities whose gazetteer and lists this user keeps: those below a lead's role."""
+        return self._under_roles(user, Role.LEADS)
+
     def overseen_by(self, user: User) -> CommunityQuerySet:
         """Communities whose figures this user may see: those below any role."""
         return self._under_roles(user, set(Role.Kind.values))

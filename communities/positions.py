@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities import cells as read
 from linzhu.communities.gazetteer import Gazetteer
-from linzhu.communities.importing import RowError
+from linzhu.communities.import_report import RowError
 from linzhu.communities.spreadsheets import Column
 
 LATITUDE = Column("lat", read.latitude, "latitude 纬度 北纬")

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from linzhu.communities import views
+
+urlpatterns = [
+    path("places/", views.place_list, name="places"),
+    path("places/new/", views.place_edit, name="place-new"),
+    path("places/<int:pk>/", views.place_edit, name="place"),
+    path("places/<int:pk>/delete/", views.place_delete, name="place-delete"),
+]

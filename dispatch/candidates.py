@@ -12,7 +12,7 @@ from linzhu.volunteers.models import Volunteer
 STAFF_MAY_OVERRULE = {"too-far", "not-free", "cap", "asked", "said-no", "paused", "busy", "no-language"}
 """Reasons that a word on the phone can settle. Clearance, the elder's wishes and an opt-out are not among them."""
 
-SHOWN = 12
+SHOWN, FURTHER_SHOWN = 5, 30
 EXCLUDED_SHOWN = 40
 
 

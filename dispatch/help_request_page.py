@@ -11,8 +11,8 @@ from linzhu.communities.access import may
 from linzhu.communities.models import Role, User
 from linzhu.dispatch import timeline
 from linzhu.dispatch.actions import REASONS_TO_CANCEL, REASONS_TO_GIVE_UP, legal_actions
-from linzhu.dispatch.candidates import EXCLUDED_SHOWN, SHOWN, is_assignable
-from linzhu.dispatch.matching import rank
+from linzhu.dispatch.candidates import EXCLUDED_SHOWN, FURTHER_SHOWN, SHOWN, is_assignable
+from linzhu.dispatch.matching import Exclusion, rank
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
@@ -80,14 +80,19 @@ def _people(help_request: HelpRequest) -> dict[str, Any]:
     excluded = [
         {"person": person, "assignable": is_assignable(person.reasons)} for person in ranking.excluded[:EXCLUDED_SHOWN]
     ]
-    asked = {"asked"}
     return {
         "candidates": ranking.candidates[:SHOWN],
-        "candidates_more": max(0, len(ranking.candidates) - SHOWN),
-        "asked_open": [person for person in ranking.excluded if asked & {reason["code"] for reason in person.reasons}],
+        "candidates_further": ranking.candidates[SHOWN:FURTHER_SHOWN],
+        "asked_now": [person for person in ranking.excluded if _was_asked(person)],
         "excluded": excluded,
         "excluded_count": len(ranking.excluded),
     }
+
+
+def _was_asked(person: Exclusion) -> bool:
+    """Asked in this round, and not known to be unable: a call may bring their yes."""
+    codes = {reason["code"] for reason in person.reasons}
+    return "asked" in codes and "said-no" not in codes and is_assignable(person.reasons)
 
 
 def _texts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from linzhu.communities.models import User
 from linzhu.dispatch.models import Todo
 from linzhu.dispatch.progress import equip
+from linzhu.requests.models import Elder, FamilyContact
 
 SHOWN = 60
 Kind = Todo.Kind
@@ -38,7 +40,7 @@ class Inbox:
 
 
 def read_inbox(user: User, key: str) -> Inbox:
-    """Return the open todos of one tab as this user may see them: four queries."""
+    """Return the open todos of one tab as this user may see them: six queries."""
     visible = Todo.objects.visible_to(user).open()
     counts = dict(visible.order_by().values_list("kind").annotate(n=Count("pk")))
     tabs = _tabs()
@@ -48,7 +50,25 @@ def read_inbox(user: User, key: str) -> Inbox:
     related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "community"]
     shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).order_by("due_at", "pk")[:SHOWN])
     equip(shown)
+    _recognise(user, shown)
     return Inbox(tabs, tab, shown)
+
+
+def _recognise(user: User, todos: list[Todo]) -> None:
+    """Give each text of an unknown sender the elders whose number, or whose family's number, it came from.
+
+    Looked up here, so that no number ever stands in an address.
+    """
+    strangers = [todo for todo in todos if todo.kind == Kind.UNKNOWN_SENDER and todo.inbound]
+    numbers = {todo.inbound.sender for todo in strangers if todo.inbound}
+    known: dict[str, dict[int, Elder]] = defaultdict(dict)
+    elders = Elder.objects.visible_to(user)
+    for elder in elders.filter(phone__in=numbers):
+        known[elder.phone][elder.pk] = elder
+    for contact in FamilyContact.objects.filter(phone__in=numbers, elder__in=elders).select_related("elder"):
+        known[contact.phone][contact.elder_id] = contact.elder
+    for todo in strangers:
+        todo.elders = list(known[todo.inbound.sender].values()) if todo.inbound else []  # type: ignore[attr-defined]
 
 
 def _tabs() -> list[Tab]:

@@ -54,8 +54,8 @@ def tell(
     facts = [fact for fact in facts if not (fact.causes == Status.OPEN and _near(fact.at, ends))]
     for change in changes:
         facts = _fold(facts, change, help_request)
-    # Where two things happened in one moment the cause comes first: facts were put before the moves they led to.
-    return sorted(facts, key=lambda entry: entry.at)
+    # In one and the same moment a search begins before its first wave; all else stands cause before effect already.
+    return sorted(facts, key=lambda entry: (entry.at, entry.status != Status.OPEN))
 
 
 def _fold(facts: list[Entry], change: StatusChange, help_request: HelpRequest) -> list[Entry]:

@@ -40,7 +40,7 @@ class Helper:
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the way, as a parcel has it. ``state`` is did, now or next."""
+    """One line of the way, as a parcel has it. ``state`` is did, now, next or (when it stops short) end."""
 
     name: str
     state: str
@@ -167,7 +167,7 @@ def _steps(stage: Stage, times: Times) -> list[Step]:
     """Return the way with times. One that ended early shows how far it came, and how it ended."""
     steps = [Step("logged", "did", times.logged_at)]
     if stage in {Stage.CANCELLED, Stage.UNMET}:
-        return [*steps, Step(stage.value, "now", times.cancelled_at or times.unmet_at)]
+        return [*steps, Step(stage.value, "end", times.cancelled_at or times.unmet_at)]
     steps.append(Step("looking", "did" if stage in _FOUND else "now"))
     steps.append(Step("found", "did" if stage in _FOUND else "next", times.assigned_at))
     there = {Stage.COMING: "now", Stage.THERE: "did", Stage.DONE: "did"}.get(stage, "next")

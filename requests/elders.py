@@ -30,11 +30,11 @@ def elder_list(request: HttpRequest) -> HttpResponse:
     if text:
         known = Elder.objects.filter(person_matches(text, "phone", "family__phone")).values("pk")
         elders = elders.filter(pk__in=known)
-    elders = elders.annotate(
+    elders = elders.defer("notes").annotate(
         live=Count("help_requests", filter=Q(help_requests__status__in=LIVE_STATUSES)),
         last_at=Max("help_requests__created_at"),
-    ).defer("notes")
-    page = Paginator(elders, PER_PAGE).get_page(request.GET.get("page"))
+    )
+    page = Paginator(elders.order_by("name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "requests/elders.html", {"page": page, "q": text})
 
 

@@ -1,12 +1,16 @@
 """Fixtures that most tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
+from time_machine import Traveller
 
+from linzhu.communities import clock
 from linzhu.communities.models import Community, User
 from tests import factories
 
@@ -64,3 +68,12 @@ def client_of() -> Callable[[User], Client]:
 def desk(client_of, dispatcher) -> Client:
     """The dispatcher's browser."""
     return client_of(dispatcher)
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch) -> Iterator[Traveller]:
+    """Noon of a Monday in Shanghai until the test moves on; the database's clock stands still with ours."""
+    monkeypatch.setattr(clock, "_offset", timedelta(0))
+    monkeypatch.setattr(clock, "_measured_at", float("inf"))
+    with time_machine.travel(datetime(2026, 11, 23, 4, 0, tzinfo=UTC), tick=False) as traveller:
+        yield traveller

@@ -5,7 +5,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from django.db import connection
 
 from linzhu.notifications import relay as relay_module
@@ -22,9 +21,8 @@ PHONE = "+8619920000001"
 
 
 @pytest.fixture
-def clock():
-    with time_machine.travel(datetime(2026, 11, 23, 4, 0, tzinfo=UTC), tick=False) as traveller:
-        yield traveller
+def clock(stopped_clock):
+    return stopped_clock
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from linzhu.communities.models import Community, Place, Role, User
 from linzhu.communities.people import Gender
 from linzhu.communities.phones import PhoneField
 from linzhu.volunteers.availability import DAYTIME, Week
+from linzhu.volunteers.availability_text import read_week, show_week
 from linzhu.volunteers.models import Volunteer
 
 NOT_SAID = "–"
@@ -58,7 +59,7 @@ class VolunteerForm(forms.ModelForm):
         self.fields["gender"].choices = [("", NOT_SAID), *Gender.choices]  # type: ignore[attr-defined]
         self.fields["place"].queryset = Place.objects.visible_to(user).select_related("parent", "community")  # type: ignore[attr-defined]
         if self.instance.pk:
-            self.initial["week"] = _words().show_week(self.instance.week)
+            self.initial["week"] = show_week(self.instance.week)
         else:
             lowest = communities.filter(kind=Community.Kind.COMMUNITY).first() or communities.first()
             self.initial.setdefault("community", lowest)
@@ -70,7 +71,7 @@ class VolunteerForm(forms.ModelForm):
     def clean_week(self) -> Week:
         text = self.cleaned_data["week"].strip()
         try:
-            return _words().read_week(text) if text else DAYTIME
+            return read_week(text) if text else DAYTIME
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -110,9 +111,3 @@ class PauseForm(forms.Form):
         if until < timezone.localdate(now()):
             raise forms.ValidationError(_("This day has passed."))
         return until
-
-
-def _words() -> Any:
-    from linzhu.volunteers import availability_text
-
-    return availability_text

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from linzhu.communities import cells as read
 from linzhu.communities import positions
 from linzhu.communities.gazetteer import Gazetteer
-from linzhu.communities.importing import Importer, Record, RowError
+from linzhu.communities.import_report import RowError
+from linzhu.communities.importing import Importer, Record
 from linzhu.communities.models import Community
 from linzhu.communities.people import Skill
 from linzhu.communities.people_words import GENDER, TEXT_LANGUAGES, languages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connection
 from django_q.tasks import async_task
 
 ASK_EVERY_S = 10.0
@@ -42,8 +42,8 @@ class Heartbeat:
         self.path.unlink(missing_ok=True)
         self.asked_at = now
         try:
-            close_old_connections()
             async_task("linzhu.demo.heartbeat.beat", str(self.path))
         except DatabaseError:
-            return  # the database is away: no fault of the worker's
+            connection.close()  # the database is away: no fault of the worker's; a new connection next time
+            return
         self.answered, self.waiting_since = False, now

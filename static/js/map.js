@@ -6,6 +6,7 @@
   const box = document.getElementById("map");
   if (!box || !window.L) return;
   const FINE_FROM_ZOOM = 17;
+  const AREA_M = 170;
   const map = L.map(box, { attributionControl: false, minZoom: 11, maxZoom: 20, zoomSnap: 0.5 });
   L.control.scale({ imperial: false }).addTo(map);
   const ground = L.layerGroup().addTo(map);
@@ -16,20 +17,22 @@
   const isArea = (place) => !place.inner && place.kind === "compound";
 
   function name(layer, place, fine) {
-    layer.bindTooltip(place.name, { permanent: true, direction: "bottom", offset: [0, 4], className: `place-name${fine ? " fine" : ""}` });
+    // An area is named at its northern edge, where no home lies under the words.
+    const direction = isArea(place) ? "top" : "bottom";
+    layer.bindTooltip(place.name, { permanent: true, direction, offset: [0, isArea(place) ? 0 : 4], className: `place-name${fine ? " fine" : ""}` });
   }
 
   function drawPlaces(places) {
     ground.clearLayers();
     // Areas first, so that houses and landmarks lie on them.
     places.filter(isArea).forEach((place) => {
-      L.circle(place.at, { radius: 150, className: "block", interactive: false }).addTo(ground);
+      L.circle(place.at, { radius: AREA_M, className: "block", interactive: false }).addTo(ground);
     });
     places.forEach((place) => {
       const fine = place.inner || ["building", "other"].includes(place.kind);
-      const mark = L.circleMarker(place.at, {
-        radius: isArea(place) ? 0.1 : fine ? 4 : 6, className: fine ? "house" : isArea(place) ? "" : "landmark", stroke: !isArea(place), interactive: false,
-      });
+      const className = isArea(place) ? "unseen" : fine ? "house" : "landmark";
+      const at = isArea(place) ? [place.at[0] + AREA_M / 111195, place.at[1]] : place.at;
+      const mark = L.circleMarker(at, { radius: fine ? 4 : 6, className, interactive: false });
       name(mark, place, fine);
       mark.addTo(ground);
     });

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from linzhu.communities.importing import Report
+from linzhu.communities.import_report import Report
 from linzhu.communities.management.base import find_community
 from linzhu.communities.spreadsheet_files import SpreadsheetError
 from linzhu.imports import IMPORTERS
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             self.stderr.write(str(problem))
         if report.errors:
             unseen = len(report.errors) - _SHOWN_ERRORS
-            more = f" ({unseen} more are not shown)" if unseen > 0 else ""
-            raise CommandError(f"Nothing was imported: {len(report.errors)} to put right{more}.")
+            more = f" {unseen} more are not shown." if unseen > 0 else ""
+            raise CommandError(f"Nothing was imported: please put this right and try again.{more}")
         outcome = "Would be" if dry_run else "Done:"
         self.stdout.write(f"{outcome} {report.new} new, {report.updated} updated, {report.unchanged} unchanged.")
