@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,9 +28,8 @@ def place_list(request: HttpRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()
     places = _places(request.user).order_by("community__path", Coalesce("parent__name", "name"), "parent_id", "name")
     if q:
-        places = places.filter(search_key__contains=q.casefold()) | places.filter(
-            parent__search_key__contains=q.casefold()
-        )
+        found = Q(search_key__contains=q.casefold()) | Q(parent__search_key__contains=q.casefold())
+        places = places.filter(found)
     page = Paginator(places, _PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "communities/places.html", {"page": page, "q": q})
 

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from ninja import Header, NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 from ninja.responses import Status as Reply
 from pydantic import BaseModel, Field
 
 from linzhu.dispatch.api_access import PerToken, TokenAuth
 from linzhu.dispatch.api_intake import NewHelpRequest, open_request
-from linzhu.dispatch.api_problems import ProblemBody, add_handlers
+from linzhu.dispatch.api_problems import MEDIA_TYPE, ProblemBody, add_handlers
 from linzhu.dispatch.family_links import family_url
 from linzhu.dispatch.tracking import tracking_of
 from linzhu.requests.models import HelpRequest, Status
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """Describes its errors as what they are."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**kwargs)
+        for item in schema["paths"].values():
+            for operation in item.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= HTTPStatus.BAD_REQUEST:
+                        response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+        return schema
+
+
+api = Api(
     title="Linzhu",
     version="1",
     description=(
@@ -72,6 +88,7 @@ _PROBLEMS = dict.fromkeys((400, 401, 404, 409, 413, 422, 429), ProblemBody)
     "help-requests",
     response={201: Opened, 200: Opened, **_PROBLEMS},
     summary="Open a help request",
+    tags=["Help requests"],
 )
 def open_help_request(
     request: HttpRequest,
@@ -97,6 +114,7 @@ def open_help_request(
     "help-requests/{ref}",
     response={200: Progress, **dict.fromkeys((401, 404, 429), ProblemBody)},
     summary="See how far a help request is",
+    tags=["Help requests"],
 )
 def help_request_progress(request: HttpRequest, response: HttpResponse, ref: str) -> Any:
     """Its status, when each stage was reached, how many neighbours were asked, who comes."""

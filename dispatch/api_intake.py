@@ -49,15 +49,24 @@ Moment = Annotated[
 Text = Annotated[str, AfterValidator(_plain)]
 
 
+_EXAMPLE = {
+    "elder_phone": "022-2731 8800",
+    "service": "groceries",
+    "details": "Rice, 5 kg, and soy sauce.",
+    "window_start": "2026-03-01T14:00+08:00",
+    "window_end": "2026-03-01T16:00+08:00",
+}
+
+
 class NewHelpRequest(BaseModel):
     """One need of one elder, who is named by ``elder_phone`` or by ``elder_id``."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
-    elder_phone: Annotated[Text, Field(max_length=40, examples=["022-2731 8800"])] | None = None
+    elder_phone: Annotated[Text, Field(max_length=40)] | None = None
     elder_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
-    service: Code = Field(examples=["groceries"])
-    details: Text = Field(default="", max_length=2000, examples=["Rice, 5 kg, and soy sauce."])
+    service: Code
+    details: Text = Field(default="", max_length=2000)
     window_start: Moment = Field(description="ISO 8601; local time where no offset is given.")
     window_end: Moment = Field(description="After window_start, at most 60 days ahead.")
     channel: HelpRequest.Channel = HelpRequest.Channel.DEVICE

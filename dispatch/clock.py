@@ -15,7 +15,7 @@ from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import todos
+from linzhu.dispatch import mishaps, todos
 from linzhu.dispatch.live import prune_events
 from linzhu.dispatch.models import Lease, Todo, Wave
 from linzhu.dispatch.offers import expire_offers
@@ -71,7 +71,7 @@ def tick_decisions(at: datetime | None = None) -> None:
 
 def tick_texts(at: datetime | None = None) -> None:
     """Texts that were left over, in and out. A gateway that does not answer may hold this up for its whole time-out."""
-    for step in (_inbound, _messages):
+    for step in (_inbound, _messages, _mishaps):
         _guarded(step, at or now())
 
 
@@ -123,6 +123,12 @@ def _offers(at: datetime) -> None:
 
 def _messages(at: datetime) -> None:
     relay_due(at)
+
+
+def _mishaps(at: datetime) -> None:
+    mishaps.owe_undelivered(at)
+    mishaps.owe_unhandled(at)
+    mishaps.heed_opt_outs(at)
 
 
 def _events(at: datetime) -> None:

@@ -164,12 +164,14 @@ class Todo(models.Model):
         TELL_ELDER = "tell-elder", _("call the elder: who comes")
         TELL_ELDER_OFF = "tell-elder-off", _("call the elder: it is off")
         DANGER = "danger", _("danger")
+        NOT_DELIVERED = "not-delivered", _("text did not arrive")
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="todos")
     kind = models.CharField(max_length=20, choices=Kind)
     help_request = models.ForeignKey(HelpRequest, models.CASCADE, null=True, related_name="todos")
     offer = models.ForeignKey(Offer, models.SET_NULL, null=True, related_name="todos")
     inbound = models.ForeignKey(InboundMessage, models.SET_NULL, null=True, related_name="todos")
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="todos")
     opened_at = models.DateTimeField(default=now)
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -185,7 +187,7 @@ class Todo(models.Model):
             # A fact is owed once, however often the system notices it.
             models.UniqueConstraint(
                 fields=["help_request", "kind"],
-                condition=Q(closed_at=None, inbound=None),
+                condition=Q(closed_at=None, inbound=None, message=None),
                 name="todo_once",
             ),
         ]

@@ -50,21 +50,21 @@ def local_gateway_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 @require_safe
 @staff_required()
 def phones(request: HttpRequest) -> HttpResponse:
-    return _show(request, request.GET.get("open", ""), TextForm())
+    return _show(request, request.GET.get("open", ""), TextForm(label_suffix=""))
 
 
 @local_gateway_only
 @require_POST
 @staff_required()
 def text_in(request: HttpRequest) -> HttpResponse:
-    form = TextForm(request.POST)
+    form = TextForm(request.POST, label_suffix="")
     opened = request.POST.get("open", "")
     if not form.is_valid():
         return _show(request, opened, form)
     typed = Inbound(gateway_ref=uuid4().hex, sender=form.cleaned_data["phone"], text=form.cleaned_data["text"])
     receive(gateway("local"), typed)
     if request.htmx:
-        return _show(request, opened, TextForm())
+        return _show(request, opened, TextForm(label_suffix=""))
     return redirect(reverse("phones", query={"open": opened} if opened else None))
 
 

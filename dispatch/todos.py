@@ -10,7 +10,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community, User
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Offer, Todo
-from linzhu.notifications.models import InboundMessage
+from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import HelpRequest
 
 ABOUT_THE_SEARCH = (
@@ -30,16 +30,16 @@ def owe(
     help_request: HelpRequest | None = None,
     offer: Offer | None = None,
     inbound: InboundMessage | None = None,
+    message: Message | None = None,
 ) -> Todo:
-    """Open a todo, due that long from now. The same fact about one help request is owed once."""
+    """Open a todo, due that long from now. The same fact about one help request or text is owed once."""
     with transaction.atomic():
-        facts = {"community": community, "offer": offer, "due_at": now() + due_in}
-        if help_request is not None and inbound is None:
-            todo, created = Todo.objects.get_or_create(
-                help_request=help_request, kind=kind, inbound=None, closed_at=None, defaults=facts
-            )
+        facts = {"help_request": help_request, "kind": kind, "inbound": inbound, "message": message}
+        defaults = {"community": community, "offer": offer, "due_at": now() + due_in}
+        if help_request or inbound or message:
+            todo, created = Todo.objects.get_or_create(**facts, closed_at=None, defaults=defaults)
         else:
-            todo, created = Todo.objects.create(help_request=help_request, kind=kind, inbound=inbound, **facts), True
+            todo, created = Todo.objects.create(**facts, **defaults), True
         if created:
             record_event(help_request, community)
     return todo

@@ -18,10 +18,9 @@ from linzhu.communities.models import Community, Role, User
 from linzhu.communities.spreadsheet_files import SpreadsheetError
 from linzhu.import_forms import ImportForm
 from linzhu.imports import IMPORTERS, LABELS
-from linzhu.uploads import Ticket, UploadGone, keep, reclaim
+from linzhu.uploads import Ticket, UploadGoneError, keep, reclaim
 
 MAX_ROWS = 10_000
-_SHOWN = 100
 
 
 @staff_required(Role.LEADS)
@@ -43,7 +42,7 @@ def _preview(form: ImportForm, user: User) -> dict[str, object]:
         report = _run(kind, community, upload.file, user, dry_run=True)
     except SpreadsheetError as error:
         return {"refused": str(error)}
-    context = {"report": report, "shown": _SHOWN, "kind": LABELS[kind], "community": community, "file": upload.name}
+    context = {"report": report, "kind": LABELS[kind], "community": community, "file": upload.name}
     if not report.errors and report.new + report.updated:
         context["ticket"] = keep(upload, user=user, kind=kind, community=community.pk).signed()
     return context
@@ -56,7 +55,7 @@ def import_confirm(request: HttpRequest) -> HttpResponse:
     try:
         ticket = reclaim(request.POST.get("ticket", ""), request.user)
         report = _import(ticket, request.user)
-    except UploadGone:
+    except UploadGoneError:
         messages.error(request, _("This list was imported already, or waited for too long. Please send it again."))
         return redirect("import")
     except SpreadsheetError as error:

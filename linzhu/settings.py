@@ -181,7 +181,6 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_VERBOSE = False
@@ -241,6 +240,10 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+if WHITENOISE_USE_FINDERS:
+    STATIC_ROOT.mkdir(
+        parents=True, exist_ok=True
+    )  # nothing is collected here, and whitenoise warns of a missing folder
 MEDIA_ROOT = VAR_DIR / "media"
 
 # --- Logging: events and ids only, never names, numbers or texts of people ----------------------------------------

@@ -22,7 +22,7 @@ KEPT_S = 3600
 _SALT = "linzhu.import"
 
 
-class UploadGone(Exception):
+class UploadGoneError(Exception):
     """The ticket is not this user's, was changed, is too old, or the file was used already."""
 
 
@@ -55,13 +55,13 @@ def keep(upload: UploadedFile, *, user: User, kind: str, community: int) -> Tick
 
 
 def reclaim(signed: str, user: User) -> Ticket:
-    """Return the ticket of a file that this user sent within the last hour. Raises UploadGone."""
+    """Return the ticket of a file that this user sent within the last hour. Raises UploadGoneError."""
     try:
         ticket = Ticket(**signing.loads(signed, salt=_SALT, max_age=KEPT_S))
     except signing.BadSignature:
-        raise UploadGone from None
+        raise UploadGoneError from None
     if ticket.user != user.pk or not ticket.path.is_file():
-        raise UploadGone
+        raise UploadGoneError
     return ticket
 
 

@@ -90,7 +90,8 @@ def test_detail_warns_of_a_home_off_the_map(desk, community):
 def test_edit_saves_and_keeps_a_trail(desk, dispatcher, community):
     elder = ElderFactory(community=community)
     desk.post(reverse("elder-edit", args=[elder.pk]), sent(elder, name="李建国"))
-    assert [(row.name, row.history_user) for row in elder.history.all()][0] == ("李建国", dispatcher)
+    row = elder.history.first()
+    assert (row.name, row.history_user) == ("李建国", dispatcher)
 
 
 def test_edit_keeps_choices_ticked(desk, community):

@@ -20,8 +20,9 @@
   }
 
   // The reply box survives every refresh (hx-preserve), so a sent text must be taken out of it by hand.
-  region.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.matches("form.reply") && event.detail.successful) event.target.elements.text.value = "";
+  region.addEventListener("htmx:beforeSwap", (event) => {
+    const form = event.detail.requestConfig.elt;
+    if (form.matches("form.reply") && event.detail.xhr.status === 200) form.elements.text.value = "";
   });
   region.addEventListener("htmx:afterSettle", mark);
   mark();

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         began = time.monotonic()
         load()
         self.stdout.write(f"Loaded the demo's district in {time.monotonic() - began:.1f} s.")
-        self.stdout.write(f"Sign in as {', '.join(person.username for person in STAFF)}; password: {PASSWORD}")
+        if not if_empty:
+            self.stdout.write(f"Sign in as {', '.join(person.username for person in STAFF)}; password: {PASSWORD}")
 
 
 @transaction.atomic

@@ -1,0 +1,61 @@
+"""What went wrong with texts and must not stay silent: found by the clock in the rows, handed to a person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from linzhu.dispatch import todos
+from linzhu.dispatch.handover import READ_WITHIN, community_of
+from linzhu.dispatch.models import Todo
+from linzhu.dispatch.offers import withdraw_offers_of
+from linzhu.notifications.inbound import MAX_ATTEMPTS
+from linzhu.notifications.models import InboundMessage, Message, OptOut
+from linzhu.requests.models import HelpRequest
+from linzhu.volunteers.models import Volunteer
+
+LOOKS_BACK = timedelta(days=1)
+AT_ONCE = 50
+
+MUST_ARRIVE = (
+    "visit_yours", "visit_off", "family_assigned", "family_searching", "family_off", "elder_assigned", "elder_off",
+)  # fmt: skip
+"""Texts whose loss somebody waits at a door for. A lost offer costs nothing: the next wave asks others."""
+
+
+def owe_undelivered(at: datetime) -> None:
+    """A text that must arrive did not: a person calls instead."""
+    lost = Message.objects.filter(
+        state__in=[Message.State.FAILED, Message.State.UNDELIVERED],
+        finished_at__gt=at - LOOKS_BACK,
+        template__in=MUST_ARRIVE,
+        todos=None,
+    )
+    for message in lost.select_related("community")[:AT_ONCE]:
+        todos.owe(
+            Todo.Kind.NOT_DELIVERED,
+            community=message.community,
+            help_request=HelpRequest.objects.filter(ref=message.about).first(),
+            message=message,
+            due_in=READ_WITHIN,
+        )
+
+
+def owe_unhandled(at: datetime) -> None:
+    """A text came in and our own code failed on it to the last try: a person reads it."""
+    stuck = InboundMessage.objects.filter(
+        handled_at=None, attempts__gte=MAX_ATTEMPTS, received_at__gt=at - LOOKS_BACK, todos=None
+    )
+    for inbound in stuck[:AT_ONCE]:
+        volunteer = Volunteer.objects.filter(phone=inbound.sender).select_related("community").first()
+        community = volunteer.community if volunteer else community_of(inbound.sender)
+        if community is not None:
+            todos.owe(Todo.Kind.UNCLEAR_REPLY, community=community, inbound=inbound, due_in=READ_WITHIN)
+
+
+def heed_opt_outs(at: datetime) -> None:
+    """An opt-out that only the gateway told us of (a refused text) ends the offers, too."""
+    recent = OptOut.objects.filter(at__gt=at - LOOKS_BACK).values("phone")
+    unaware = Volunteer.objects.filter(opted_out_at=None, phone__in=recent)
+    for phone in list(unaware.values_list("phone", flat=True)[:AT_ONCE]):
+        withdraw_offers_of(phone)
+        Volunteer.objects.filter(phone=phone, opted_out_at=None).update(opted_out_at=at)
