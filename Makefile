@@ -50,7 +50,7 @@ messages: $(VENV)/app.stamp ## collect the texts to translate, compile the trans
 	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore .typings
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate
+	--no-emit-index-url --no-header
 lock: $(VENV)/dev.stamp ## renew lock/*.txt (UPGRADE=1 takes newer versions)
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --output-file lock/app.txt
 	$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group test --constraint lock/app.txt --output-file lock/test.txt

@@ -169,7 +169,7 @@ def _todos(user: User, filters: Filters) -> list[Todo]:
         todos = todos.in_subtree(filters.community)
     if filters.group or filters.mine:
         todos = todos.filter(filters.of_help_requests(user, "help_request__"))
-    related = ["help_request__elder", "offer__volunteer", "inbound", "community"]
+    related = ["help_request__elder", "offer__volunteer", "inbound", "message", "community"]
     return list(todos.select_related(*related).order_by("due_at", "pk")[:NEEDS_COUNTED])
 
 

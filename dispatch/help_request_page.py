@@ -38,7 +38,9 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     """Return the template's context for this help request and this reader."""
     offers = list(help_request.offers.select_related("volunteer"))
     visits = list(help_request.assignments.select_related("volunteer"))
-    todos = list(help_request.todos.select_related("closed_by", "inbound", "offer__volunteer", "help_request__elder"))
+    todos = list(
+        help_request.todos.select_related("closed_by", "inbound", "message", "offer__volunteer", "help_request__elder")
+    )
     family = list(help_request.elder.family.all())
     may_act = may(user, Role.DISPATCHES, help_request.community)
     open_todos = [todo for todo in todos if todo.closed_at is None]

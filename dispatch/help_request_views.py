@@ -63,8 +63,9 @@ def act(request: HttpRequest, ref: str, action: str) -> HttpResponse:
 def family_link(request: HttpRequest, ref: str) -> HttpResponse:
     """Make a link for the family and show it, this once: only its hash is kept, so no later page can."""
     help_request = _find_to_act(request, ref)
+    contact_id = request.POST.get("contact", "")
     is_legal = "family-link" in legal_actions(help_request)
-    contact = help_request.elder.family.filter(pk=request.POST.get("contact") or None).first()
+    contact = help_request.elder.family.filter(pk=contact_id).first() if contact_id.isdecimal() else None
     context = {"help_request": help_request, "contact": contact}
     return render(
         request,

@@ -47,7 +47,7 @@ def read_inbox(user: User, key: str) -> Inbox:
     for tab in tabs:
         tab.count = sum(counts.get(kind, 0) for kind in tab.kinds)
     tab = next((tab for tab in tabs if tab.key == key), tabs[0])
-    related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "community"]
+    related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "message", "community"]
     shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).order_by("due_at", "pk")[:SHOWN])
     equip(shown)
     _recognise(user, shown)
@@ -73,10 +73,11 @@ def _recognise(user: User, todos: list[Todo]) -> None:
 
 def _tabs() -> list[Tab]:
     decisions = [Kind.NOBODY_FOUND, Kind.NO_POSITION, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.VOLUNTEER_CANNOT]
+    calls = [Kind.DANGER, Kind.TELL_ELDER, Kind.TELL_ELDER_OFF, Kind.NOT_DELIVERED]
     return [
         Tab("all", _("All"), list(Kind.values)),
         Tab("replies", _("Unclear replies"), [Kind.UNCLEAR_REPLY]),
-        Tab("calls", _("Calls to make"), [Kind.DANGER, Kind.TELL_ELDER, Kind.TELL_ELDER_OFF]),
+        Tab("calls", _("Calls to make"), list(calls)),
         Tab("decisions", _("Decisions"), list(decisions)),
         Tab("unknown", _("Unknown senders"), [Kind.UNKNOWN_SENDER]),
     ]

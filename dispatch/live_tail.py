@@ -81,12 +81,14 @@ class Tail:
         # A thread and a connection of its own: the tail neither waits for requests nor makes them wait, and does not
         # reconnect three times a second as a request-scoped connection would.
         executor = ThreadPoolExecutor(1, thread_name_prefix="live-tail")
+        look = sync_to_async(_new_groups, thread_sensitive=False, executor=executor)
+        close = sync_to_async(_close_connection, thread_sensitive=False, executor=executor)
         reader = EventReader()
         wait = POLL_S
         try:
             while True:
                 try:
-                    groups = await sync_to_async(_new_groups, thread_sensitive=False, executor=executor)(reader)
+                    groups = await look(reader)
                 except Error as error:
                     wait = min(max(1.0, wait * 2), MAX_BACKOFF_S)
                     logger.warning("Live events unreadable (%s), next try in %.0f s", type(error).__name__, wait)
@@ -95,7 +97,7 @@ class Tail:
                     await send_notes(groups)
                 await asyncio.sleep(wait)
         finally:
-            executor.submit(connection.close)
+            await close()
             executor.shutdown(wait=False)
 
 
@@ -104,5 +106,9 @@ def _new_groups(reader: EventReader) -> set[str]:
         events = reader.read()
         return groups_of(events) if events else set()
     except Error:
-        connection.close()  # the next read opens a new one
+        _close_connection()  # the next read opens a new one
         raise
+
+
+def _close_connection() -> None:
+    connection.close()  # each thread's own, so it is looked up in the thread

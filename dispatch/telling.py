@@ -61,14 +61,13 @@ def confirm_to_volunteer(assignment: Assignment) -> Message:
     """Only now the volunteer reads who, where and whom to call."""
     help_request, volunteer = assignment.help_request, assignment.volunteer
     elder, language = help_request.elder, volunteer.text_language
-    home = f"{elder.place} {elder.address}" if elder.place and elder.place.name not in elder.address else elder.address
     phone = elder.phone or help_request.community.phone_for_callers()
     return tell_volunteer(
         volunteer,
         "visit_yours",
         help_request,
         elder=elder.name,
-        address=home.strip() or help_request.community.name,
+        address=elder.home() or help_request.community.name,
         phone=show_phone(phone, elder.phone_ext),
         door_word=assignment.door_word,
         when=when(help_request, language),

@@ -62,9 +62,15 @@ def _fold(facts: list[Entry], change: StatusChange, help_request: HelpRequest) -
     """Put the change into the fact that caused it, or beside the facts as an entry of its own."""
     for position, fact in enumerate(facts):
         if fact.causes == change.to_status and not fact.status and _near(change.at, [fact.at]):
-            told = replace(fact, status=change.to_status, note=_by(change) or fact.note)
+            told = replace(fact, status=change.to_status, note=_fold_note(change))
             return [*facts[:position], told, *facts[position + 1 :]]
     return [*facts, _of_change(change, help_request)]
+
+
+def _fold_note(change: StatusChange) -> str:
+    """Who noted it, if staff did; and why somebody does not come. Else the reason is the volunteer's own name."""
+    why = change.why if change.to_status == Status.OPEN else ""
+    return " · ".join(part for part in (_by(change), why) if part)
 
 
 def _near(at: datetime, others: Iterable[datetime]) -> bool:

@@ -239,7 +239,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION  # a checkout: files may change under the server
 if WHITENOISE_USE_FINDERS:
     STATIC_ROOT.mkdir(
         parents=True, exist_ok=True

@@ -85,6 +85,12 @@ class Elder(models.Model):
                 return source.lat, source.lng
         return None
 
+    def home(self) -> str:
+        """Where the elder lives, in words: the address, with the place before it unless it begins with it already."""
+        place = str(self.place) if self.place else ""
+        spoken_twice = self.address.replace(" ", "").startswith(place.replace(" ", ""))
+        return self.address if spoken_twice else f"{place} {self.address}".strip()
+
     def area(self) -> str:
         """Home as far as an offer may tell: the compound or the community."""
         return self.place.area() if self.place else self.community.name

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from linzhu.communities.clock import now
-from linzhu.dispatch.board import CARDS_A_LANE, Filters, read_board
+from linzhu.dispatch.board import CARDS_A_LANE, NEEDS_SHOWN, Filters, read_board
 from linzhu.dispatch.models import Offer, Todo
 from linzhu.dispatch.words import mask_links, window_words
 from linzhu.requests.models import Status
@@ -125,15 +125,24 @@ def test_settled_todo_is_not_shown(community, desk):
     assert f"todo-{todo.pk}" not in desk.get("/").text
 
 
-def test_every_kind_of_todo_can_be_shown(community, desk):
-    for kind in Todo.Kind.values:
-        text_came = kind in {"unclear-reply", "unknown-sender", "danger"}
-        row = None if kind == "unknown-sender" else request_in(community)
-        offer = factories.OfferFactory(help_request=row) if kind == "unclear-reply" else None
-        inbound = factories.InboundMessageFactory() if text_came else None
-        factories.TodoFactory(community=community, kind=kind, help_request=row, offer=offer, inbound=inbound)
-    assert desk.get("/").text.count('id="todo-') == len(Todo.Kind.values)
-    assert desk.get("/inbox/").text.count('id="todo-') == len(Todo.Kind.values)
+@pytest.mark.parametrize("kind", Todo.Kind.values)
+@pytest.mark.parametrize("address", ["/", "/inbox/"])
+def test_every_kind_of_todo_can_be_shown_and_dealt_with(community, desk, kind, address):
+    row = None if kind == "unknown-sender" else request_in(community)
+    offer = factories.OfferFactory(help_request=row) if kind == "unclear-reply" else None
+    inbound = factories.InboundMessageFactory() if kind in {"unclear-reply", "unknown-sender", "danger"} else None
+    todo = factories.TodoFactory(community=community, kind=kind, help_request=row, offer=offer, inbound=inbound)
+    page = desk.get(address).text
+    assert f'id="todo-{todo.pk}"' in page
+    assert f"/inbox/{todo.pk}/" in page or f"/requests/{row.ref}/#candidates" in page
+
+
+def test_board_shows_the_most_urgent_todos_and_points_to_the_rest(community, desk):
+    for _n in range(NEEDS_SHOWN + 2):
+        factories.TodoFactory(community=community, help_request=request_in(community))
+    page = desk.get("/").text
+    assert page.count('id="todo-') == NEEDS_SHOWN
+    assert "2 more in the inbox" in page
 
 
 def test_intake_worker_sees_the_board_without_its_buttons(community, client_of):

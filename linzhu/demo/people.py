@@ -34,7 +34,7 @@ WEEKS = (
     Week(*[_ANY_TIME] * 7),  # lives next door, sleeps lightly: whenever the demo is run, somebody is free
     DAYTIME,
     Week(*[_MORNING | _AFTERNOON] * 5),  # retired
-    Week(*[_EVENING] * 5, _DAY, _DAY),  # has a job
+    Week(_EVENING, _EVENING, _EVENING, _EVENING, _EVENING, _DAY, _DAY),  # has a job
     Week(sat=_DAY, sun=_DAY),  # student
     Week(*[_ANY_TIME] * 7),
 )
@@ -122,8 +122,8 @@ def create_volunteers(random: Random, lead: User) -> None:
             skills=_skills(random, number),
             languages=_languages(number),
             joined_at=now() - timedelta(days=random.randint(20, 700)),
-            week=WEEKS[number % len(WEEKS)],
         )
+        volunteer.week = WEEKS[number % len(WEEKS)]
         _apart(volunteer, number)
         volunteer.save()
         if number == SUSPENDED:

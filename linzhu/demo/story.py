@@ -10,9 +10,9 @@ from linzhu.communities.clock import standing_at
 from linzhu.communities.models import User
 from linzhu.demo import errands
 from linzhu.dispatch import assignments, decisions, todos
-from linzhu.dispatch.answers import volunteer_actor
 from linzhu.dispatch.matching import rank
 from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.visit_answers import volunteer_actor
 from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound

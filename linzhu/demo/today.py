@@ -98,7 +98,7 @@ def _two_people(story: Story, elders: list[Elder], now: datetime) -> None:
 
 def _nobody_found(story: Story, now: datetime) -> None:
     """Nobody near speaks Uyghur and is cleared for papers: a person has to decide."""
-    elder = Elder.objects.get(languages=frozenset({Language.UYGHUR}))
+    elder = Elder.objects.get(languages__has=Language.UYGHUR)
     details, start = "社保材料要翻译着填，请找会维吾尔语的。", daytime(now + 5 * HOUR)
     story.log(elder, Code.PAPERWORK, details, at=now - 9 * MINUTE, start=start, needs_language=Language.UYGHUR)
 

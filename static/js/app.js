@@ -26,6 +26,9 @@
   }
 
   toasts?.querySelectorAll(".toast").forEach(closable);
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.detail.target === toasts) toasts.querySelectorAll(".toast:not(:has(button))").forEach(closable);
+  });
 
   /* --- Keys: data-key="n" names the key of a link, a button or a field -------------------------------------------- */
   const typing = (element) => element?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandParser
+from django.core.management import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from linzhu.demo import guard
 from linzhu.demo.processes import HOST, MANAGE, answers, children, require_free_port
@@ -29,9 +30,7 @@ class Command(BaseCommand):
         require_free_port(port)
         if INSIDE not in os.environ:
             begin_again_in_demo_environment(port)
-        guard.refuse_real_data()
-        django("migrate", "--verbosity", "0")
-        django("load_demo", "--fresh" if fresh else "--if-empty")
+        prepare(fresh=fresh)
         Supervisor(children(port), self.stderr.write).run(
             is_ready=lambda: answers(port), on_ready=lambda: self.welcome(port)
         )
@@ -53,11 +52,26 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def django(*arguments: str) -> None:
-    """Run a command in a process of its own, whose memory is given back; it has said itself what went wrong."""
-    code = subprocess.run([*MANAGE, *arguments], check=False).returncode  # noqa: S603 (our own commands)
-    if code:
-        sys.exit(code)
+def prepare(*, fresh: bool) -> None:
+    """Bring the database up to date and fill it if it is empty. Raises CommandError with the cure."""
+    guard.refuse_real_data()
+    if fresh and Path(settings.DATABASES["default"]["NAME"]) == own_database():
+        connection.close()
+        for file in own_database().parent.glob(f"{own_database().name}*"):
+            file.unlink()
+    if not django("migrate", "--verbosity", "0"):
+        raise CommandError("The demo's database is from another version. Start over: make demo FRESH=1")
+    if not django("load_demo", "--fresh" if fresh else "--if-empty"):
+        raise CommandError("The demo's data could not be loaded; the lines above say why.")
+
+
+def own_database() -> Path:
+    return Path(settings.VAR_DIR) / "demo.sqlite3"
+
+
+def django(*arguments: str) -> bool:
+    """Run a command in a process of its own, whose memory is given back. What goes wrong there, it says itself."""
+    return subprocess.run([*MANAGE, *arguments], check=False).returncode == 0  # noqa: S603 (our own commands)
 
 
 def begin_again_in_demo_environment(port: int) -> None:
@@ -66,13 +80,12 @@ def begin_again_in_demo_environment(port: int) -> None:
     A ``.env`` for production beside the checkout must not reach the demo: what could text real people or hold real
     data is named here, and so wins. Only DATABASE_URL is taken from the environment (see ``guard``).
     """
-    database = f"sqlite:///{Path(settings.VAR_DIR) / 'demo.sqlite3'}"
     os.environ.update(
         {
             INSIDE: "1",
             "ALLOWED_HOSTS": f"{HOST},localhost",
             "DATABASE_POOL": "0",
-            "DATABASE_URL": os.environ.get("DATABASE_URL") or database,
+            "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{own_database()}",
             "DEBUG": "0",
             "DJANGO_SETTINGS_MODULE": "linzhu.settings",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),

@@ -1,0 +1,274 @@
+"""The inbox: what is owed, by kind; answers by one key; nothing done twice; nothing of another community."""
+
+from datetime import timedelta
+
+import pytest
+
+from linzhu.communities.clock import now
+from linzhu.dispatch.inbox_answers import ANSWERS
+from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.notifications.models import Message
+from linzhu.requests.models import Status
+from tests import factories
+
+
+@pytest.fixture
+def row(community):
+    return factories.HelpRequestFactory(elder=factories.ElderFactory(community=community, name="张秀英"))
+
+
+@pytest.fixture
+def unclear(row):
+    """A doubtful reply to an open offer."""
+    question = factories.MessageFactory(community=row.community, text="能去请回：接47")
+    offer = factories.OfferFactory(help_request=row, volunteer__name="王敏", message=question)
+    inbound = factories.InboundMessageFactory(sender=offer.phone, text="下午三点行不行？")
+    return factories.TodoFactory(
+        community=row.community, help_request=row, kind=Todo.Kind.UNCLEAR_REPLY, offer=offer, inbound=inbound
+    )
+
+
+@pytest.fixture
+def call(community):
+    """A call owed to an elder: somebody comes."""
+    elder = factories.ElderFactory(community=community, name="李爷爷")
+    row = factories.HelpRequestFactory(elder=elder, status=Status.ASSIGNED, places_filled=1)
+    factories.AssignmentFactory(help_request=row, volunteer__name="陈磊", door_word="石榴")
+    return factories.TodoFactory(community=community, help_request=row, kind=Todo.Kind.TELL_ELDER)
+
+
+@pytest.fixture
+def stranger(community):
+    return factories.TodoFactory(
+        community=community,
+        kind=Todo.Kind.UNKNOWN_SENDER,
+        inbound=factories.InboundMessageFactory(text="食堂几点开门？"),
+    )
+
+
+def answer(client, todo, act, **form):
+    return client.post(f"/inbox/{todo.pk}/", {"act": act, **form}, follow=True)
+
+
+def said(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+# --- what is shown ------------------------------------------------------------------------------------------------
+
+
+def test_unclear_reply_stands_beside_what_was_asked(desk, unclear):
+    page = desk.get("/inbox/").text
+    assert page.index("能去请回：接47") < page.index("下午三点行不行？")
+    assert "王敏" in page
+
+
+def test_call_says_whom_to_call_and_what_to_say(desk, call):
+    page = desk.get("/inbox/").text
+    assert f"tel:{call.help_request.elder.phone}" in page
+    assert "陈磊 comes" in page
+    assert "<b>石榴</b>" in page
+
+
+def test_unknown_sender_stands_with_the_text(desk, stranger):
+    assert "食堂几点开门？" in desk.get("/inbox/").text
+
+
+def test_unknown_sender_is_recognised_by_a_familys_number(desk, community, stranger):
+    elder = factories.ElderFactory(community=community, name="赵奶奶")
+    factories.FamilyContactFactory(elder=elder, phone=stranger.inbound.sender)
+    page = desk.get("/inbox/").text
+    assert f'<a href="/elders/{elder.pk}/">赵奶奶</a>' in page
+
+
+def test_unknown_sender_is_not_recognised_across_communities(desk, stranger):
+    factories.ElderFactory(name="赵奶奶", phone=stranger.inbound.sender)
+    assert "赵奶奶" not in desk.get("/inbox/").text
+
+
+def test_most_overdue_stands_first(desk, community, row):
+    later = factories.TodoFactory(community=community, help_request=row)
+    sooner = factories.TodoFactory(
+        community=community, help_request=row, kind=Todo.Kind.NO_POSITION, due_at=now() - timedelta(minutes=3)
+    )
+    assert desk.get("/inbox/").context["inbox"].todos == [sooner, later]
+
+
+def test_tab_shows_its_kinds_only(desk, unclear, call, stranger):
+    assert desk.get("/inbox/", {"show": "replies"}).context["inbox"].todos == [unclear]
+    assert desk.get("/inbox/", {"show": "calls"}).context["inbox"].todos == [call]
+    assert desk.get("/inbox/", {"show": "unknown"}).context["inbox"].todos == [stranger]
+
+
+def test_every_kind_of_todo_is_in_one_tab_beside_all(desk, community):
+    tabs = desk.get("/inbox/").context["inbox"].tabs
+    kinds = [kind for tab in tabs[1:] for kind in tab.kinds]
+    assert sorted(kinds) == sorted(Todo.Kind.values)
+
+
+def test_unknown_tab_shows_all(desk, call):
+    assert desk.get("/inbox/", {"show": "nonsense"}).context["inbox"].todos == [call]
+
+
+def test_empty_inbox_is_friendly(desk):
+    assert "Nothing waits for an answer" in desk.get("/inbox/").text
+
+
+def test_htmx_gets_only_the_part_that_renews_itself(desk, call):
+    page = desk.get("/inbox/", headers={"HX-Request": "true"}).text
+    assert "李爷爷" in page
+    assert "<html" not in page
+
+
+# --- unclear replies ----------------------------------------------------------------------------------------------
+
+
+def test_counts_as_yes_assigns(desk, unclear, dispatcher):
+    response = answer(desk, unclear, "yes")
+    unclear.refresh_from_db()
+    assert unclear.offer.assignment.status == Assignment.Status.STANDING
+    assert unclear.closed_by == dispatcher
+    assert said(response) == ["王敏 comes, and has been told where and when."]
+
+
+def test_counts_as_no_declines(desk, unclear):
+    answer(desk, unclear, "no")
+    unclear.refresh_from_db()
+    assert unclear.offer.status == Offer.Status.DECLINED
+    assert unclear.closed_at is not None
+
+
+def test_ask_again_sends_the_question_once_more(desk, unclear):
+    answer(desk, unclear, "ask")
+    unclear.refresh_from_db()
+    assert unclear.closed_at is not None
+    assert unclear.offer.status == Offer.Status.OPEN
+    assert Message.objects.filter(to=unclear.offer.phone, template="offer").count() == 1
+
+
+def test_yes_after_somebody_else_has_won_is_answered_kindly(desk, unclear, row):
+    winner = factories.OfferFactory(help_request=row, wave=unclear.offer.wave)
+    desk.post(f"/requests/{row.ref}/assign/", {"volunteer": winner.volunteer_id, "via": "phone"})
+    response = answer(desk, unclear, "yes")
+    assert response.status_code == 200
+    assert row.assignments.count() == 1
+    assert said(response)[-1] == "This offer is closed by now: somebody else comes, or it is over."
+
+
+def test_double_click_on_yes_assigns_once(desk, unclear, row, dispatcher):
+    answer(desk, unclear, "yes")
+    response = answer(desk, unclear, "yes")
+    assert row.assignments.count() == 1
+    assert said(response)[-1] == f"{dispatcher} has settled this already."
+
+
+def test_doubtful_text_after_the_yes_can_mean_that_they_do_not_come(desk, unclear, row):
+    answer(desk, unclear, "yes")
+    again = factories.TodoFactory(
+        community=row.community,
+        help_request=row,
+        kind=Todo.Kind.UNCLEAR_REPLY,
+        offer=unclear.offer,
+        inbound=factories.InboundMessageFactory(text="可能去不了"),
+    )
+    assert "Cannot come" in desk.get("/inbox/").text
+    answer(desk, again, "cannot")
+    row.refresh_from_db()
+    assert (row.status, row.round) == (Status.OPEN, 2)
+
+
+def test_reply_without_a_certain_offer_can_only_be_settled(desk, community):
+    todo = factories.TodoFactory(
+        community=community, kind=Todo.Kind.UNCLEAR_REPLY, inbound=factories.InboundMessageFactory()
+    )
+    assert "Counts as yes" not in desk.get("/inbox/").text
+    answer(desk, todo, "yes")
+    todo.refresh_from_db()
+    assert todo.closed_at is None
+    answer(desk, todo, "settled")
+    todo.refresh_from_db()
+    assert todo.closed_at is not None
+
+
+# --- calls and strangers ------------------------------------------------------------------------------------------
+
+
+def test_told_settles_the_call(desk, call, dispatcher):
+    answer(desk, call, "told")
+    call.refresh_from_db()
+    assert (call.closed_by, call.outcome) == (dispatcher, "told")
+
+
+def test_nobody_picked_up_keeps_it_owed_and_due_again(desk, call):
+    answer(desk, call, "missed")
+    call.refresh_from_db()
+    assert call.closed_at is None
+    assert timedelta(minutes=19) < call.due_at - now() <= timedelta(minutes=20)
+    assert "nobody picked up" in desk.get("/inbox/").text
+
+
+def test_text_that_did_not_arrive_is_told_by_phone(desk, call, community):
+    lost = factories.MessageFactory(community=community, to="+8619912345678", text="进度 https://x.example/f/SeCrEt")
+    todo = factories.TodoFactory(
+        community=community, help_request=call.help_request, kind=Todo.Kind.NOT_DELIVERED, message=lost
+    )
+    page = desk.get("/inbox/", {"show": "calls"}).text
+    assert "tel:+8619912345678" in page
+    assert "SeCrEt" not in page
+    answer(desk, todo, "told")
+    todo.refresh_from_db()
+    assert todo.closed_at is not None
+
+
+def test_unknown_sender_is_settled(desk, stranger):
+    answer(desk, stranger, "settled")
+    stranger.refresh_from_db()
+    assert stranger.closed_at is not None
+
+
+def test_answer_leads_back_to_the_page_it_came_from(desk, call):
+    response = desk.post(f"/inbox/{call.pk}/", {"act": "told", "next": "/inbox/?show=calls"})
+    assert response.url == "/inbox/?show=calls"
+
+
+# --- walls --------------------------------------------------------------------------------------------------------
+
+
+def test_todo_of_another_community_is_neither_shown_nor_found(desk):
+    todo = factories.TodoFactory(help_request=factories.HelpRequestFactory())
+    assert desk.get("/inbox/").context["inbox"].todos == []
+    assert [answer(desk, todo, act).status_code for act in ANSWERS] == [404] * len(ANSWERS)
+
+
+def test_intake_worker_may_read_but_not_answer(client_of, community, call):
+    worker = client_of(factories.RoleFactory(community=community, kind="intake").user)
+    assert "Told" not in worker.get("/inbox/").text
+    assert answer(worker, call, "told").status_code == 403
+
+
+def test_unknown_answer_is_not_found(desk, call):
+    assert answer(desk, call, "burn").status_code == 404
+
+
+def test_answer_by_get_changes_nothing(desk, call):
+    assert desk.get(f"/inbox/{call.pk}/").status_code == 405
+
+
+# --- cost ---------------------------------------------------------------------------------------------------------
+
+
+def test_inbox_costs_the_same_with_one_row_and_with_thirty(desk, community, django_assert_num_queries):
+    def fill(many):
+        for _n in range(many):
+            row = factories.HelpRequestFactory(elder=factories.ElderFactory(community=community))
+            offer = factories.OfferFactory(help_request=row)
+            inbound = factories.InboundMessageFactory(sender=offer.phone)
+            for kind in (Todo.Kind.UNCLEAR_REPLY, Todo.Kind.UNKNOWN_SENDER):
+                factories.TodoFactory(community=community, help_request=row, kind=kind, offer=offer, inbound=inbound)
+
+    fill(1)
+    with django_assert_num_queries(12):
+        desk.get("/inbox/")
+    fill(29)
+    with django_assert_num_queries(12):
+        desk.get("/inbox/")
