@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from pydantic import (
     AfterValidator,
@@ -17,6 +18,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import ApiToken
@@ -49,7 +51,7 @@ Moment = Annotated[
 Text = Annotated[str, AfterValidator(_plain)]
 
 
-_EXAMPLE = {
+_EXAMPLE: JsonDict = {
     "elder_phone": "022-2731 8800",
     "service": "groceries",
     "details": "Rice, 5 kg, and soy sauce.",
@@ -121,7 +123,7 @@ def open_request(token: ApiToken, key: str, new: NewHelpRequest) -> tuple[HelpRe
 
 
 def _find_elder(token: ApiToken, new: NewHelpRequest) -> Elder:
-    elders = Elder.objects.in_subtree(token.community).select_related("community")
+    elders: QuerySet[Elder] = Elder.objects.in_subtree(token.community).select_related("community")
     if new.elder_id is not None:
         found = list(elders.filter(pk=new.elder_id))
     else:
@@ -132,7 +134,7 @@ def _find_elder(token: ApiToken, new: NewHelpRequest) -> Elder:
     if not found:
         raise Problem(404, "No such elder is known in this token's communities.")
     if len(found) > 1:
-        ids = [elder.pk for elder in found]
+        ids = [one.pk for one in found]
         raise Problem(409, "Several elders share this number. Call again with one elder_id.", elder_ids=ids)
     return found[0]
 

@@ -55,13 +55,17 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's word)
 
 def add_handlers(api: NinjaAPI) -> None:
     """Make an API answer every error with a problem document."""
-    api.add_exception_handler(Problem, _problem)
-    api.add_exception_handler(Http404, _not_found)
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(AuthenticationError, _unauthorized)
-    api.add_exception_handler(Throttled, _throttled)
-    api.add_exception_handler(RequestDataTooBig, _too_big)
-    api.add_exception_handler(HttpError, _http_error)
+    answers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+        Problem: _problem,
+        Http404: _not_found,
+        ValidationError: _invalid,
+        AuthenticationError: _unauthorized,
+        Throttled: _throttled,
+        RequestDataTooBig: _too_big,
+        HttpError: _http_error,
+    }
+    for kind, answer in answers.items():
+        api.add_exception_handler(kind, answer)
 
 
 NOT_FOUND = Problem(404, "There is nothing at this address that this token may see.")

@@ -11,11 +11,12 @@ def _nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
 
 
 # Not named app_name: include() would take a variable of that name for this module's own namespace.
-patterns, *names = api.urls
+patterns, application, namespace = api.urls
 for pattern in patterns:
-    pattern.callback = problems_only(pattern.callback)
+    if isinstance(pattern, URLPattern):
+        pattern.callback = problems_only(pattern.callback)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", (patterns, *names)),
+    path("", (patterns, application, namespace)),
     path("<path:rest>", csrf_exempt(problems_only(_nothing_here))),
 ]

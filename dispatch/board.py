@@ -176,15 +176,15 @@ def _todos(user: User, filters: Filters) -> list[Todo]:
 def _rows(user: User, filters: Filters, at: datetime) -> Iterator[_Row]:
     """Everything live, and what ended today."""
     midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    columns = ("pk", "status", "status_at", "window_start", "window_end", "elder__groups")
     found = (
         HelpRequest.objects.visible_to(user)
         .filter(filters.of_help_requests(user))
         .filter(Q(status__in=LIVE_STATUSES) | Q(status_at__gte=midnight))
         .order_by()
     )
-    for *columns_of_row, groups in found.values_list(*columns):
-        yield _Row(*columns_of_row, has_priority=bool(groups))
+    columns = found.values_list("pk", "status", "status_at", "window_start", "window_end", "elder__groups")
+    for pk, status, status_at, start, end, groups in columns:
+        yield _Row(pk, status, status_at, start, end, bool(groups))
 
 
 def _cards(pks: set[int], needs: list[Todo], owed: set[int | None]) -> dict[int, Card]:

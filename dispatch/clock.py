@@ -65,7 +65,7 @@ def tick(at: datetime | None = None) -> None:
 
 def tick_decisions(at: datetime | None = None) -> None:
     """Waves, searches, deadlines: quick, and to be on time."""
-    for step in (_waves, _searches, _deadlines, _offers, _events):
+    for step in (_suspensions, _waves, _searches, _deadlines, _offers, _events):
         _guarded(step, at or now())
 
 
@@ -77,6 +77,10 @@ def tick_texts(at: datetime | None = None) -> None:
 
 def _inbound(at: datetime) -> None:
     handle_unhandled(at)
+
+
+def _suspensions(at: datetime) -> None:
+    mishaps.heed_suspensions(at)
 
 
 def _waves(at: datetime) -> None:

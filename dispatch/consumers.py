@@ -81,7 +81,7 @@ class BoardConsumer(LiveConsumer):
         store = import_module(settings.SESSION_ENGINE).SessionStore
         # The session is read again each time: signing out ends the socket too.
         user = await get_user({"session": store(self.scope["session"].session_key)})
-        return await database_sync_to_async(_boards_of)(user.pk)
+        return frozenset(await database_sync_to_async(_boards_of)(user.pk))
 
 
 class FamilyConsumer(LiveConsumer):
@@ -90,14 +90,16 @@ class FamilyConsumer(LiveConsumer):
     async def groups_allowed(self) -> frozenset[str]:
         cookies = SimpleCookie(dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1"))
         value = cookies[COOKIE].value if COOKIE in cookies else ""
-        return await database_sync_to_async(_family_of)(self.scope["url_route"]["kwargs"]["ref"], value)
+        return frozenset(await database_sync_to_async(_family_of)(self.scope["url_route"]["kwargs"]["ref"], value))
 
 
-def _boards_of(user_id: int | None) -> frozenset[str]:
+def _boards_of(user_id: int | None) -> list[str]:
+    if user_id is None:
+        return []
     roles = Role.objects.filter(user_id=user_id, user__is_active=True, kind__in=Role.HANDLES_PEOPLE)
-    return frozenset(board_group(pk) for pk in roles.values_list("community_id", flat=True))
+    return [board_group(pk) for pk in roles.values_list("community_id", flat=True)]
 
 
-def _family_of(ref: str, cookie: str) -> frozenset[str]:
+def _family_of(ref: str, cookie: str) -> list[str]:
     link = link_of_cookie(cookie, ref)
-    return frozenset({family_group(link.help_request_id)}) if link and link.is_valid() else frozenset()
+    return [family_group(link.help_request_id)] if link and link.is_valid() else []

@@ -57,7 +57,7 @@ def _context(link: FamilyLink) -> dict[str, Any]:
 
 def _in_words(names: list[str]) -> SafeString:
     """``陈磊 and 马晓``, with no line broken inside a name."""
-    unbroken = [format_html('<span class="name">{}</span>', name) for name in names]
+    unbroken: list[str] = [format_html('<span class="name">{}</span>', name) for name in names]
     return mark_safe(get_text_list(unbroken, conditional_escape(_("and"))))  # noqa: S308 (each part is escaped)
 
 

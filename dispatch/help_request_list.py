@@ -36,14 +36,8 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["q"].widget.attrs.update(
-            {
-                "type": "search",
-                "data-key": "/",
-                "autocomplete": "off",
-                "placeholder": _("reference, name, phone digits"),
-            }
-        )
+        box = {"type": "search", "data-key": "/", "autocomplete": "off"}
+        self.fields["q"].widget.attrs.update({**box, "placeholder": _("reference, name, phone digits")})
 
     def results(self, user: User) -> QuerySet[HelpRequest]:
         """Return what fits, newest first. A filter that cannot be read (see ``errors``) filters nothing."""

@@ -101,7 +101,8 @@ def _texts(
     help_request: HelpRequest, family: Sequence[FamilyContact], offers: Sequence[Offer], visits: Sequence[Assignment]
 ) -> list[Text]:
     """Return every text about this help request, oldest first, with names where we know the number."""
-    names = {item.volunteer.phone: item.volunteer.name for item in (*offers, *visits)}
+    volunteers = [*(offer.volunteer for offer in offers), *(visit.volunteer for visit in visits)]
+    names = {volunteer.phone: volunteer.name for volunteer in volunteers}
     names.update({contact.phone: str(contact) for contact in family})
     if help_request.elder.phone:
         names[help_request.elder.phone] = help_request.elder.name

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linzhu.communities.access import may, staff_required
 from linzhu.communities.models import Role
@@ -33,13 +33,16 @@ def help_request(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_required()
 def help_requests(request: HttpRequest) -> HttpResponse:
-    """Every help request, newest first, with filters in the address."""
-    form = SearchForm(request.GET)
+    """Every help request, newest first. A search may name somebody: the form posts, no address carries it.
+
+    Links that name nobody (``?status=looking`` from the board) may come by GET.
+    """
+    form = SearchForm(request.POST if request.method == "POST" else request.GET)
     form.is_valid()
-    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(request.POST.get("page"))  # type: ignore[arg-type]
     return render(request, "dispatch/help_requests.html", {"form": form, "page": page})
 
 
@@ -77,7 +80,8 @@ def family_link(request: HttpRequest, ref: str) -> HttpResponse:
 def _find(request: HttpRequest, ref: str) -> HelpRequest:
     visible = HelpRequest.objects.visible_to(request.user)  # type: ignore[arg-type]
     related = ["elder__place__parent", "elder__community", "community__parent__parent", "logged_by"]
-    return get_object_or_404(visible.select_related(*related), ref=ref)
+    found: HelpRequest = get_object_or_404(visible.select_related(*related), ref=ref)
+    return found
 
 
 def _find_to_act(request: HttpRequest, ref: str) -> HelpRequest:

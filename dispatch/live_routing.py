@@ -29,9 +29,9 @@ def live_application(django_application: Application) -> Application:
             path("family/<ref>/live", FamilyConsumer.as_asgi()),
         ]
     )
-    return ProtocolTypeRouter(
-        {"http": django_application, "websocket": AllowedHostsOriginValidator(_RefuseUnknown(sockets))}
-    )
+    own_pages_only = AllowedHostsOriginValidator(_RefuseUnknown(sockets))
+    application: Application = ProtocolTypeRouter({"http": django_application, "websocket": own_pages_only})
+    return application
 
 
 class _RefuseUnknown:

@@ -1,12 +1,15 @@
-"""What went wrong with texts and must not stay silent: found by the clock in the rows, handed to a person."""
+"""What went wrong and must not stay silent: found by the clock in the rows, handed to a person."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
+
 from linzhu.dispatch import todos
 from linzhu.dispatch.handover import READ_WITHIN, community_of
-from linzhu.dispatch.models import Todo
+from linzhu.dispatch.live import record_event
+from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import withdraw_offers_of
 from linzhu.notifications.inbound import MAX_ATTEMPTS
 from linzhu.notifications.models import InboundMessage, Message, OptOut
@@ -59,3 +62,22 @@ def heed_opt_outs(at: datetime) -> None:
     for phone in list(unaware.values_list("phone", flat=True)[:AT_ONCE]):
         withdraw_offers_of(phone)
         Volunteer.objects.filter(phone=phone, opted_out_at=None).update(opted_out_at=at)
+
+
+def heed_suspensions(at: datetime) -> None:
+    """A volunteer who may no longer help: their open offers are void, and somebody must go to their visits instead."""
+    gone = ~Q(volunteer__status=Volunteer.Status.ACTIVE)
+    for offer in Offer.objects.open().filter(gone).select_related("help_request__community")[:AT_ONCE]:
+        Offer.objects.open().filter(pk=offer.pk).update(status=Offer.Status.WITHDRAWN)
+        record_event(offer.help_request)
+    noticed = Todo.objects.filter(
+        help_request=OuterRef("help_request"), kind=Todo.Kind.VOLUNTEER_CANNOT, opened_at__gt=OuterRef("accepted_at")
+    )
+    visits = Assignment.objects.standing().filter(gone, ~Exists(noticed)).select_related("help_request__community")
+    for visit in visits[:AT_ONCE]:
+        todos.owe(
+            Todo.Kind.VOLUNTEER_CANNOT,
+            community=visit.help_request.community,
+            help_request=visit.help_request,
+            due_in=READ_WITHIN,
+        )

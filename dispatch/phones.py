@@ -24,8 +24,11 @@ MAX_BUBBLES = 30
 REACHED = {Message.State.ACCEPTED, Message.State.SENT, Message.State.DELIVERED}
 """What the gateway has taken. With the local gateway the text is on the phone at that moment."""
 
-ANSWERS = {"en": ("YES {}", "NO {}"), "zh-hans": ("接{}", "不接{}")}
-REPORTS = {"en": ("arrived", "done 45", "cannot come"), "zh-hans": ("到了", "完成45", "来不了")}
+ANSWERS: dict[str, tuple[str, ...]] = {"en": ("YES {}", "NO {}"), "zh-hans": ("接{}", "不接{}")}
+REPORTS: dict[str, tuple[str, ...]] = {
+    "en": ("arrived", "done 45", "cannot come"),
+    "zh-hans": ("到了", "完成45", "来不了"),
+}
 
 _LINK = re.compile(r"(https?://[^\s，。；）]+)")
 

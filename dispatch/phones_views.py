@@ -63,7 +63,7 @@ def text_in(request: HttpRequest) -> HttpResponse:
         return _show(request, opened, form)
     typed = Inbound(gateway_ref=uuid4().hex, sender=form.cleaned_data["phone"], text=form.cleaned_data["text"])
     receive(gateway("local"), typed)
-    if request.htmx:
+    if request.htmx:  # type: ignore[attr-defined]
         return _show(request, opened, TextForm(label_suffix=""))
     return redirect(reverse("phones", query={"open": opened} if opened else None))
 
@@ -79,4 +79,5 @@ def _show(request: HttpRequest, opened: str, form: TextForm) -> HttpResponse:
         return HttpResponse(status=204)  # nothing new: scrolled threads stay where they are
     opened = shown[0].key if shown and shown[0].key == opened else ""
     context = {"threads": threads, "shown": shown, "opened": opened, "form": form, "state": state}
-    return render(request, "dispatch/_phones.html" if request.htmx else "dispatch/phones.html", context)
+    template = "dispatch/_phones.html" if request.htmx else "dispatch/phones.html"  # type: ignore[attr-defined]
+    return render(request, template, context)

@@ -48,7 +48,7 @@ def keep(upload: UploadedFile, *, user: User, kind: str, community: int) -> Tick
     sweep()
     ticket = Ticket(secrets.token_hex(16), user.pk, kind, community)
     upload.seek(0)
-    with ticket.path.open("xb", opener=_private) as file:
+    with os.fdopen(os.open(ticket.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         for chunk in upload.chunks():
             file.write(chunk)
     return ticket
@@ -76,7 +76,3 @@ def _folder() -> Path:
     folder = Path(settings.MEDIA_ROOT) / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

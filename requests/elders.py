@@ -22,11 +22,11 @@ ADD_ROW = "add_family"
 
 
 @staff_required()
-@require_GET
+@require_http_methods(["GET", "POST"])
 def elder_list(request: HttpRequest) -> HttpResponse:
-    """Everybody whom the user may see, by name; ``?q=`` searches names, pinyin and phones, the family's too."""
+    """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones, the family's too."""
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
-    text = request.GET.get("q", "").strip()
+    text = request.POST.get("q", "").strip()
     if text:
         known = Elder.objects.filter(person_matches(text, "phone", "family__phone")).values("pk")
         elders = elders.filter(pk__in=known)
@@ -34,7 +34,7 @@ def elder_list(request: HttpRequest) -> HttpResponse:
         live=Count("help_requests", filter=Q(help_requests__status__in=LIVE_STATUSES)),
         last_at=Max("help_requests__created_at"),
     )
-    page = Paginator(elders.order_by("name", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(elders.order_by("name", "pk"), PER_PAGE).get_page(request.POST.get("page"))
     return render(request, "requests/elders.html", {"page": page, "q": text})
 
 

@@ -90,6 +90,8 @@ def check_duplicates(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def find_elder(request: HttpRequest) -> HttpResponse:
     """GET: the search box. POST: who was found; what is typed is personal and stays out of addresses and logs."""
+    if request.method == "POST" and not request.htmx:
+        return _page(request, IntakeForm.blank(request.user), None)  # type: ignore[arg-type]
     template = "requests/_hits.html" if request.method == "POST" else "requests/_who.html"
     return render(request, template, _found(request))
 
@@ -167,7 +169,7 @@ def _elder(request: HttpRequest, pk: int | str) -> Elder:
 
 
 def _found(request: HttpRequest) -> dict[str, Any]:
-    text = (request.POST if request.htmx else request.GET).get("q", "").strip()
+    text = request.POST.get("q", "").strip()
     found = _elders(request).filter(person_matches(text, "phone", "family__phone")).distinct() if text else []
     return {"q": text, "hits": found[:HITS]}
 

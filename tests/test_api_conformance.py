@@ -30,9 +30,7 @@ def test_every_answer_is_as_described(community, path, method, mode):
         if mode is GenerationMode.POSITIVE and method == "GET":
             case.path_parameters["ref"] = ref
         # That a window must end after it begins cannot be written into the description.
-        case.call_and_validate(
-            headers={"Authorization": f"Bearer {token}"}, excluded_checks=[positive_data_acceptance]
-        )
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=[positive_data_acceptance])
 
     answers_as_described()
     assert HelpRequest.objects.exists()

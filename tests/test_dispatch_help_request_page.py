@@ -472,8 +472,8 @@ def test_page_costs_the_same_number_of_queries_with_one_row_and_with_thirty(
 # --- the list -----------------------------------------------------------------------------------------------------
 
 
-def found(desk, **query):
-    return [row.ref for row in desk.get("/requests/", query).context["page"]]
+def found(desk, **search):
+    return [row.ref for row in desk.post("/requests/", search).context["page"]]
 
 
 def test_list_shows_the_newest_first_and_nobody_elses(desk, elder):
@@ -510,6 +510,11 @@ def test_list_filters_by_status_service_and_day(desk, elder):
     assert found(desk, status="ended") == [row.ref]
     assert found(desk, service="ride") == [row.ref]
     assert found(desk, day=noon.date().isoformat()) == [row.ref]
+
+
+def test_board_leads_to_one_lane_of_the_list(desk, row, assigned):
+    page = desk.get("/requests/", {"status": "assigned"}).context["page"]
+    assert [item.ref for item in page] == [assigned.ref]
 
 
 def test_list_with_an_unreadable_filter_says_so_and_shows_all(desk, row):

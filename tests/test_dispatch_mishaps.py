@@ -66,3 +66,18 @@ def test_opt_out_known_from_the_gateway_alone_ends_the_offers(community):
     clock.tick_texts()
     assert Offer.objects.get().status == Offer.Status.WITHDRAWN
     assert Volunteer.objects.get(pk=offer.volunteer.pk).opted_out_at is not None
+
+
+def test_suspended_volunteers_offers_are_void(community):
+    offer = factories.OfferFactory(volunteer=factories.VolunteerFactory(community=community, status="suspended"))
+    clock.tick_decisions()
+    assert Offer.objects.get(pk=offer.pk).status == Offer.Status.WITHDRAWN
+
+
+def test_somebody_must_take_over_a_suspended_volunteers_visit(need):
+    volunteer = factories.VolunteerFactory(community=need.community, status="suspended")
+    factories.AssignmentFactory(help_request=need, volunteer=volunteer)
+    clock.tick_decisions()
+    Todo.objects.update(closed_at=now())
+    clock.tick_decisions()
+    assert Todo.objects.filter(help_request=need, kind=Todo.Kind.VOLUNTEER_CANNOT).count() == 1

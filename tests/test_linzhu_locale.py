@@ -14,14 +14,14 @@ def test_there_are_translations():
 
 @pytest.mark.parametrize("path", LOCALES, ids=lambda path: path.parts[-3])
 def test_compiled_file_is_fresh(path):
-    written = {(entry.msgctxt, entry.msgid): _translation(entry) for entry in polib.pofile(path).translated_entries()}
-    compiled = {(entry.msgctxt, entry.msgid): _translation(entry) for entry in polib.mofile(path.with_suffix(".mo"))}
+    written = {(entry.msgctxt, entry.msgid): _translation(entry) for entry in polib.pofile(str(path)).translated_entries()}
+    compiled = {(entry.msgctxt, entry.msgid): _translation(entry) for entry in polib.mofile(str(path.with_suffix(".mo")))}
     assert compiled == written, "run `make messages`"
 
 
 @pytest.mark.parametrize("path", LOCALES, ids=lambda path: path.parts[-3])
 def test_every_text_is_translated(path):
-    catalogue = polib.pofile(path)
+    catalogue = polib.pofile(str(path))
     assert [entry.msgid for entry in catalogue.untranslated_entries() + catalogue.fuzzy_entries()] == []
 
 

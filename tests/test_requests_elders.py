@@ -47,7 +47,7 @@ def test_list_costs_the_same_for_one_and_thirty(desk, community):
 
 def test_list_holds_fifty_a_page(desk, community):
     ElderFactory.create_batch(51, community=community)
-    assert len(names(desk.get(reverse("elders"), {"page": 2}))) == 1
+    assert len(names(desk.post(reverse("elders"), {"page": 2}))) == 1
 
 
 def test_list_leaves_out_other_communities(desk, community):
@@ -60,7 +60,7 @@ def test_list_leaves_out_other_communities(desk, community):
 def test_list_is_searched_by_name_pinyin_and_phone(desk, community, text):
     ElderFactory(community=community, name="李建国", phone="+862227318037")
     ElderFactory(community=community, name="王淑珍", phone="+862227310000")
-    assert names(desk.get(reverse("elders"), {"q": text})) == ["李建国"]
+    assert names(desk.post(reverse("elders"), {"q": text})) == ["李建国"]
 
 
 def test_list_counts_live_help_requests_once_each(desk, community):

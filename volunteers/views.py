@@ -28,14 +28,14 @@ MOVES = {"suspend": lifecycle.suspend, "reactivate": lifecycle.reactivate, "leav
 
 
 @staff_required()
-@require_GET
+@require_http_methods(["GET", "POST"])
 def volunteer_list(request: HttpRequest) -> HttpResponse:
-    """Everybody whom the user may see, by name, narrowed by search, skill, state and community."""
+    """Everybody whom the user may see, by name, narrowed by search, skill, state and community, sent by POST."""
     user: User = request.user  # type: ignore[assignment]
     volunteers = Volunteer.objects.visible_to(user).select_related("community", "place__parent").defer("notes")
-    chosen = VolunteerFilter(request.GET, queryset=volunteers, user=user)
-    page = Paginator(chosen.qs, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "filter": chosen, "searched": any(request.GET.values()), **_dates()}
+    chosen = VolunteerFilter(request.POST, queryset=volunteers, user=user)
+    page = Paginator(chosen.qs, PER_PAGE).get_page(request.POST.get("page"))
+    context = {"page": page, "filter": chosen, "searched": request.method == "POST", **_dates()}
     return render(request, "volunteers/volunteers.html", context)
 
 

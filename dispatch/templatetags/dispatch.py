@@ -1,17 +1,17 @@
 """Words of the dispatcher's templates."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django import template
 from django.utils.translation import gettext as _
 
 from linzhu.communities.clock import now
+from linzhu.communities.fields import ChoiceSetField
 from linzhu.dispatch import words
 from linzhu.dispatch.models import Wave
 from linzhu.dispatch.reasons import explain, show_distance
 from linzhu.requests.models import Elder, HelpRequest, Status
-
-_GROUPS, _NEEDS, _LANGUAGES = (Elder._meta.get_field(name) for name in ("groups", "needs", "languages"))  # noqa: SLF001
 
 HALF_AN_HOUR, TWO_HOURS = timedelta(minutes=30), timedelta(hours=2)
 
@@ -48,17 +48,17 @@ def due(at: datetime) -> str:
 
 @register.filter
 def groups(elder: Elder) -> list[str]:
-    return _GROUPS.labels(elder.groups)
+    return _labels("groups", elder)
 
 
 @register.filter
 def needs(elder: Elder) -> list[str]:
-    return _NEEDS.labels(elder.needs)
+    return _labels("needs", elder)
 
 
 @register.filter
 def languages(elder: Elder) -> list[str]:
-    return _LANGUAGES.labels(elder.languages)
+    return _labels("languages", elder)
 
 
 @register.filter
@@ -89,3 +89,8 @@ def elapsed(wave: Wave) -> int:
 @register.filter
 def status_label(status: str) -> str:
     return str(Status(status).label)
+
+
+def _labels(name: str, elder: Elder) -> list[str]:
+    field = cast("ChoiceSetField", Elder._meta.get_field(name))  # noqa: SLF001
+    return field.labels(getattr(elder, name))

@@ -18,8 +18,8 @@
 
   function name(layer, place, fine) {
     // An area is named at its northern edge, where no home lies under the words.
-    const direction = isArea(place) ? "top" : "bottom";
-    layer.bindTooltip(place.name, { permanent: true, direction, offset: [0, isArea(place) ? 0 : 4], className: `place-name${fine ? " fine" : ""}` });
+    const direction = isArea(place) ? "top" : "right";
+    layer.bindTooltip(place.name, { permanent: true, direction, offset: [isArea(place) ? 0 : 4, 0], className: `place-name${fine ? " fine" : ""}` });
   }
 
   function drawPlaces(places) {

@@ -1,0 +1,1 @@
+../../linzhu/imports.py

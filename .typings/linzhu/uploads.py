@@ -1,0 +1,1 @@
+../../linzhu/uploads.py
