@@ -16,7 +16,7 @@ class PlaceForm(forms.ModelForm):
     class Meta:
         model = Place
         fields = ["name", "kind", "parent", "community", "lat", "lng"]
-        labels = {"parent": _("lies within"), "community": _("community")}
+        labels = {"parent": _("Lies within"), "community": _("Community")}
         help_texts = {
             "parent": _("The compound of a building. Offers name the compound only."),
             "lat": _("WGS-84, for example 39.12000. Positions copied from AMap or Baidu are some hundred metres off."),

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.clock import now
@@ -33,7 +34,7 @@ class CommunityQuerySet(models.QuerySet["Community"]):
 
     def overseen_by(self, user: User) -> CommunityQuerySet:
         """Communities whose figures this user may see: those below any role."""
-        return self._under_roles(user, set(Role.Kind.values))
+        return self._under_roles(user, Role.ANY)
 
     def _under_roles(self, user: User, kinds: set[str]) -> CommunityQuerySet:
         roles = Role.objects.filter(
@@ -113,6 +114,11 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.name or self.username
 
+    @cached_property
+    def role_kinds(self) -> frozenset[str]:
+        """The kinds of role held anywhere; asked once for each request, as every page asks several times."""
+        return frozenset(self.roles.values_list("kind", flat=True))
+
     def get_full_name(self) -> str:
         return str(self)
 
@@ -132,6 +138,7 @@ class Role(models.Model):
     HANDLES_PEOPLE = {Kind.INTAKE.value, Kind.DISPATCHER.value, Kind.LEAD.value}
     DISPATCHES = {Kind.DISPATCHER.value, Kind.LEAD.value}
     LEADS = {Kind.LEAD.value}
+    ANY = set(Kind.values)
 
     user = models.ForeignKey(User, models.CASCADE, related_name="roles")
     community = models.ForeignKey(Community, models.CASCADE, related_name="roles")

@@ -77,7 +77,7 @@ def show_phone(e164: str, ext: str = "") -> str:
     home = number.country_code == phonenumbers.country_code_for_region(settings.PHONE_REGION)
     style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
     shown = phonenumbers.format_number(number, style)
-    return f"{shown} {_('ext.')} {ext}" if ext else shown
+    return " ".join([shown, _("ext."), ext]) if ext else shown
 
 
 def mask_phone(e164: str) -> str:

@@ -10,24 +10,20 @@ import csv
 import datetime as dt
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 import python_calamine as calamine
 from django.utils.translation import gettext as _
 
+from linzhu.communities.spreadsheet_size import ZIP, SpreadsheetError, refuse_bombs
+
+__all__ = ["Cell", "Sheet", "SpreadsheetError", "open_sheets"]
+
 Cell = str | int | float | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MAX_UNPACKED = 200 * 1024 * 1024
-_MAX_CELLS = 5_000_000
-_REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]")
-
-
-class SpreadsheetError(ValueError):
-    """The file as a whole cannot be read; the text is for whoever sent it."""
 
 
 class Sheet(Protocol):
@@ -44,7 +40,7 @@ class _CsvSheet:
 
     def rows(self) -> Iterator[list[Cell]]:
         try:
-            yield from csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter)  # type: ignore[misc]
+            yield from csv.reader(io.StringIO(self._text, newline=""), delimiter=self._delimiter)
         except csv.Error:
             raise SpreadsheetError(_("This text file is not a table.")) from None
 
@@ -62,14 +58,16 @@ def open_sheets(file: BinaryIO) -> Iterator[Sheet]:
     file.seek(0)
     start = file.read(8)
     file.seek(0)
-    if start.startswith((_ZIP, _OLE)):
+    if start.startswith((ZIP, _OLE)):
         yield from _workbook(file)
     else:
         yield _CsvSheet(_decode(file.read()))
 
 
 def _workbook(file: BinaryIO) -> Iterator[Sheet]:
-    _refuse_bombs(file)
+    if file.read(len(ZIP)) == ZIP:
+        refuse_bombs(file)
+    file.seek(0)
     try:
         book = calamine.load_workbook(file)
         for number, sheet in enumerate(book.sheets_metadata):
@@ -81,40 +79,6 @@ def _workbook(file: BinaryIO) -> Iterator[Sheet]:
         raise SpreadsheetError(
             _("This spreadsheet cannot be opened. Please save it again as .xlsx and try once more.")
         ) from None
-
-
-def _refuse_bombs(file: BinaryIO) -> None:
-    """Look into a zipped workbook before the reader does.
-
-    A few kilobytes can unpack to gigabytes, and one stray cell in the last corner makes the reader ask for a
-    17-billion-cell sheet, which ends the whole process.
-    """
-    file.seek(0)
-    if file.read(4) != _ZIP:
-        file.seek(0)
-        return
-    try:
-        with zipfile.ZipFile(file) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MAX_UNPACKED:
-                raise SpreadsheetError(_("This spreadsheet is too large."))
-            for member in archive.namelist():
-                content = archive.read(member)
-                if "worksheets/" in member and _extent(content) > _MAX_CELLS:
-                    raise SpreadsheetError(_("A cell far below or beside the table makes this sheet too large."))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        raise SpreadsheetError(_("This spreadsheet is damaged. Please save it again and try once more.")) from None
-    file.seek(0)
-
-
-def _extent(worksheet: bytes) -> int:
-    """Return how many cells the rectangle from A1 to the last cell has."""
-    columns: set[bytes] = set()
-    last_row = 0
-    for match in _REFERENCE.finditer(worksheet):
-        columns.add(match[1])
-        last_row = max(last_row, int(match[2]))
-    widest = max(columns, key=lambda letters: (len(letters), letters), default=b"A")
-    return last_row * sum((letter - 64) * 26**place for place, letter in enumerate(reversed(widest)))
 
 
 def _decode(content: bytes) -> str:

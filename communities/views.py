@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from linzhu.communities.access import staff_required
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.forms import PlaceForm
 from linzhu.communities.models import Community, Place, Role, User
 
@@ -23,10 +23,11 @@ def _places(user: User) -> QuerySet[Place]:
 
 
 @staff_required(Role.LEADS)
-def place_list(request: HttpRequest) -> HttpResponse:
+def place_list(request: StaffRequest) -> HttpResponse:
     """Compounds in the order of their names, each followed by its buildings."""
     q = request.GET.get("q", "").strip()
-    places = _places(request.user).order_by("community__path", Coalesce("parent__name", "name"), "parent_id", "name")
+    compound_first = F("parent_id").asc(nulls_first=True)
+    places = _places(request.user).order_by("community__path", Coalesce("parent__name", "name"), compound_first, "name")
     if q:
         found = Q(search_key__contains=q.casefold()) | Q(parent__search_key__contains=q.casefold())
         places = places.filter(found)
@@ -35,7 +36,7 @@ def place_list(request: HttpRequest) -> HttpResponse:
 
 
 @staff_required(Role.LEADS)
-def place_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def place_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """Add a place, or change one."""
     place = get_object_or_404(_places(request.user), pk=pk) if pk else None
     form = PlaceForm(request.POST or None, instance=place, user=request.user)
@@ -48,7 +49,7 @@ def place_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 @require_POST
 @staff_required(Role.LEADS)
-def place_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def place_delete(request: StaffRequest, pk: int) -> HttpResponse:
     """Take a place off the list; people who live there keep their coordinates."""
     place = get_object_or_404(_places(request.user), pk=pk)
     if place.children.exists():

@@ -8,9 +8,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from linzhu.dispatch import todos
 from linzhu.dispatch.handover import READ_WITHIN, community_of
-from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Offer, Todo
-from linzhu.dispatch.offers import withdraw_offers_of
+from linzhu.dispatch.offers import void_offers
 from linzhu.notifications.inbound import MAX_ATTEMPTS
 from linzhu.notifications.models import InboundMessage, Message, OptOut
 from linzhu.requests.models import HelpRequest
@@ -60,16 +59,14 @@ def heed_opt_outs(at: datetime) -> None:
     recent = OptOut.objects.filter(at__gt=at - LOOKS_BACK).values("phone")
     unaware = Volunteer.objects.filter(opted_out_at=None, phone__in=recent)
     for phone in list(unaware.values_list("phone", flat=True)[:AT_ONCE]):
-        withdraw_offers_of(phone)
+        void_offers(Offer.objects.filter(phone=phone))
         Volunteer.objects.filter(phone=phone, opted_out_at=None).update(opted_out_at=at)
 
 
 def heed_suspensions(at: datetime) -> None:
     """A volunteer who may no longer help: their open offers are void, and somebody must go to their visits instead."""
     gone = ~Q(volunteer__status=Volunteer.Status.ACTIVE)
-    for offer in Offer.objects.open().filter(gone).select_related("help_request__community")[:AT_ONCE]:
-        Offer.objects.open().filter(pk=offer.pk).update(status=Offer.Status.WITHDRAWN)
-        record_event(offer.help_request)
+    void_offers(Offer.objects.filter(gone))
     noticed = Todo.objects.filter(
         help_request=OuterRef("help_request"), kind=Todo.Kind.VOLUNTEER_CANNOT, opened_at__gt=OuterRef("accepted_at")
     )

@@ -15,7 +15,7 @@ from linzhu.dispatch import telling
 from linzhu.dispatch.doorwords import new_door_word
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, clearance_gaps
-from linzhu.dispatch.models import Assignment, Offer, Wave
+from linzhu.dispatch.models import Assignment, Offer, OfferQuerySet, Wave
 from linzhu.notifications import outbox
 from linzhu.notifications.models import Message
 from linzhu.requests import lifecycle
@@ -164,11 +164,14 @@ def withdraw_offers(help_request: HelpRequest) -> None:
     help_request.waves.filter(ended_at=None).update(ended_at=now())
 
 
-def withdraw_offers_of(phone: str) -> None:
-    """Close every open offer of a phone whose owner wants no more texts."""
-    for help_request in HelpRequest.objects.filter(offers__in=Offer.objects.open().filter(phone=phone)).distinct():
-        record_event(help_request)
-    Offer.objects.open().filter(phone=phone).update(status=Offer.Status.WITHDRAWN, answered_at=now())
+def void_offers(offers: OfferQuerySet) -> None:
+    """Close those of these offers that are open, whoever's help request they belong to; the searches go on."""
+    with transaction.atomic():
+        open_offers = list(offers.open().select_related("help_request__community"))
+        outbox.withdraw(Message.objects.filter(offer__in=open_offers))
+        offers.open().update(status=Offer.Status.WITHDRAWN)
+        for help_request in {offer.help_request for offer in open_offers}:
+            record_event(help_request)
 
 
 def expire_offers(at: datetime) -> int:

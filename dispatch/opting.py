@@ -5,8 +5,8 @@ from __future__ import annotations
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling, todos
 from linzhu.dispatch.handover import READ_WITHIN
-from linzhu.dispatch.models import Assignment, Todo
-from linzhu.dispatch.offers import withdraw_offers_of
+from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.offers import void_offers
 from linzhu.dispatch.replies import Kind, Reply
 from linzhu.notifications import optout
 from linzhu.notifications.models import InboundMessage
@@ -16,7 +16,7 @@ from linzhu.volunteers.models import Volunteer
 def opt_out(inbound: InboundMessage, reply: Reply) -> None:
     """No more texts to this number. Staff learn of it if its owner has promised a visit."""
     optout.opt_out(inbound.sender)
-    withdraw_offers_of(inbound.sender)
+    void_offers(Offer.objects.filter(phone=inbound.sender))
     volunteers = Volunteer.objects.filter(phone=inbound.sender)
     volunteers.update(opted_out_at=now())
     for assignment in Assignment.objects.standing().filter(volunteer__in=volunteers).select_related("help_request"):

@@ -3,6 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from linzhu.dispatch import (
     board_views,
     family_views,
+    figures_views,
     help_request_views,
     inbox_views,
     intake_views,
@@ -15,6 +16,8 @@ register_converter(RefConverter, "ref")
 
 urlpatterns: list[URLPattern] = [
     path("", board_views.board, name="board"),
+    path("home/", figures_views.home, name="home"),
+    path("figures/", figures_views.figures, name="figures"),
     path("inbox/", inbox_views.inbox, name="inbox"),
     path("inbox/<int:pk>/", inbox_views.deal, name="todo-act"),
     path("requests/", help_request_views.help_requests, name="help-requests"),

@@ -6,13 +6,13 @@ from typing import BinaryIO
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from linzhu.communities.access import staff_required
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.import_report import Report
 from linzhu.communities.models import Community, Role, User
 from linzhu.communities.spreadsheet_files import SpreadsheetError
@@ -24,7 +24,7 @@ MAX_ROWS = 10_000
 
 
 @staff_required(Role.LEADS)
-def import_page(request: HttpRequest) -> HttpResponse:
+def import_page(request: StaffRequest) -> HttpResponse:
     """The form; with a file, what importing it would do."""
     if request.method != "POST":
         form = ImportForm(user=request.user, initial={"kind": request.GET.get("kind", "elders")})
@@ -50,7 +50,7 @@ def _preview(form: ImportForm, user: User) -> dict[str, object]:
 
 @require_POST
 @staff_required(Role.LEADS)
-def import_confirm(request: HttpRequest) -> HttpResponse:
+def import_confirm(request: StaffRequest) -> HttpResponse:
     """Import the file that was looked at."""
     try:
         ticket = reclaim(request.POST.get("ticket", ""), request.user)
@@ -80,7 +80,7 @@ def _run(kind: str, community: Community, file: BinaryIO, user: User, *, dry_run
     return IMPORTERS[kind](community).run(file, dry_run=dry_run, user=user, max_rows=MAX_ROWS)
 
 
-def _say_done(request: HttpRequest, report: Report) -> None:
+def _say_done(request: StaffRequest, report: Report) -> None:
     rows = report.new + report.updated
     done = ngettext("%(rows)d row was imported", "%(rows)d rows were imported", rows) % {"rows": rows}
     counts = _("%(new)d new, %(updated)d updated, %(unchanged)d unchanged") % vars(report)

@@ -76,7 +76,9 @@ class Message(models.Model):
         ordering = ["created_at", "pk"]
         indexes = [
             models.Index(fields=["next_attempt_at"], name="message_due", condition=Q(state="queued")),
-            models.Index(fields=["finished_at"], name="message_bad_end", condition=Q(state__in=["failed", "undelivered"])),
+            models.Index(
+                fields=["finished_at"], name="message_bad_end", condition=Q(state__in=["failed", "undelivered"])
+            ),
             models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
             models.Index(fields=["next_attempt_at"], name="message_unknown", condition=Q(state="unknown")),
         ]

@@ -82,7 +82,7 @@ class ElderImporter(Importer):
 
     def record(self, row: int, cells: dict[str, Any]) -> Record:
         name, phone = cells["name"], cells.get("phone")
-        values = {
+        values: dict[str, Any] = {
             column: cells[column]
             for column in ("name", "gender", "address", "needs", "languages", "tell_by", "notes")
             if column in cells

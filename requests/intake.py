@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -145,7 +146,7 @@ def _page(request: HttpRequest, form: IntakeForm, elder: Elder | None, status: i
 
 
 def _logged(request: HttpRequest, logged: list[HelpRequest]) -> HttpResponse:
-    names = ", ".join(f"{help_request.service.name} {help_request.ref}" for help_request in logged)
+    names = pgettext("list", ", ").join(f"{help_request.service.name} {help_request.ref}" for help_request in logged)
     text = _("Logged: %(names)s. Linzhu is looking for a neighbour.")
     messages.success(request, text % {"names": names})
     url = reverse("help-request", args=[logged[0].ref]) if len(logged) == 1 else reverse("board")

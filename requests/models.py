@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
@@ -43,7 +44,7 @@ class Elder(models.Model):
     """A person who is helped. The phone may be a landline; nothing else is assumed."""
 
     community = models.ForeignKey(Community, models.PROTECT, related_name="elders", verbose_name=_("community"))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     search_key = SearchKeyField(db_index=True)
     phone = models.CharField(_("phone"), max_length=16, blank=True, db_index=True)
     phone_ext = models.CharField(_("extension"), max_length=8, blank=True)
@@ -100,7 +101,7 @@ class FamilyContact(models.Model):
     """Somebody who follows an elder's help requests by link, and may ask for help if authorised (亲友代办)."""
 
     elder = models.ForeignKey(Elder, models.CASCADE, related_name="family")
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     phone = models.CharField(_("phone"), max_length=16)
     relation = models.CharField(_("relation"), max_length=40, blank=True)
     may_act = models.BooleanField(_("may ask and sign for the elder"), default=False)
@@ -227,6 +228,12 @@ class HelpRequest(models.Model):
 
 
 SEARCH_AGAIN = "search-again"
+WHY_LABELS = {
+    **dict(HelpRequest.PauseReason.choices),
+    **dict(HelpRequest.EndReason.choices),
+    SEARCH_AGAIN: _("search again"),
+    "cannot_come": _("the volunteer cannot come"),
+}
 
 
 class StatusChange(models.Model):
@@ -257,8 +264,7 @@ class StatusChange(models.Model):
     @property
     def why_label(self) -> str:
         """The reason in the reader's language: a known code's name, or what staff wrote."""
-        known = {**dict(HelpRequest.PauseReason.choices), **dict(HelpRequest.EndReason.choices), SEARCH_AGAIN: _("search again"), "cannot_come": _("the volunteer cannot come")}
-        return str(known.get(self.why, self.why))
+        return str(WHY_LABELS.get(self.why, self.why))
 
 
 class FamilyLink(models.Model):
@@ -287,5 +293,10 @@ class FamilyLink(models.Model):
 
     def is_valid(self) -> bool:
         """Not revoked, and the help request not over for longer than a day."""
-        over_since = None if self.help_request.is_live else self.help_request.status_at
-        return self.revoked_at is None and (over_since is None or now() < over_since + self.LIVES_AFTER_CLOSING)
+        if self.revoked_at is not None:
+            return False
+        if self.help_request.is_live:
+            return True
+        # From the first end on: a visit that is closed in the books a week later opens no link again.
+        ended = self.help_request.changes.exclude(to_status__in=LIVE_STATUSES).first()
+        return ended is not None and now() < ended.at + self.LIVES_AFTER_CLOSING

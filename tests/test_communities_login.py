@@ -30,7 +30,7 @@ def lock(username: str, address: str = "10.0.0.1"):
 
 
 def test_staff_sign_in_and_see_the_board(staff):
-    assert sign_in(staff.username, PASSWORD).url == reverse("board")
+    assert sign_in(staff.username, PASSWORD).url == reverse("home")
 
 
 def test_wrong_password_is_said_kindly_and_keeps_the_name(staff):
@@ -92,4 +92,4 @@ def test_password_is_changed(staff, client_of):
     browser = client_of(staff)
     new = "quite another long one"
     browser.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
-    assert sign_in(staff.username, new).url == reverse("board")
+    assert sign_in(staff.username, new).url == reverse("home")

@@ -171,3 +171,39 @@ def test_cell_in_the_last_corner_is_refused():
     book.save(file)
     with pytest.raises(SpreadsheetError, match="far below or beside"):
         read_table(file, COLUMNS)
+
+
+def ods(*rows: str) -> io.BytesIO:
+    """Return an OpenDocument sheet of rows in its own XML."""
+    file = io.BytesIO()
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    sheet = f'<table:table table:name="1">{"".join(rows)}</table:table>'
+    body = f"<office:body><office:spreadsheet>{sheet}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", '<?xml version="1.0"?><manifest/>')
+        archive.writestr("content.xml", f"<office:document-content {names}>{body}</office:document-content>")
+    return file
+
+
+def ods_row(*values: str, rows: int = 1, columns: int = 1) -> str:
+    repeated = f'table:number-columns-repeated="{columns}"'
+    written = "".join(
+        f'<table:table-cell office:value-type="string" {repeated}><text:p>{value}</text:p></table:table-cell>'
+        for value in values
+    )
+    empty = '<table:table-cell table:number-columns-repeated="16000"/>'
+    return f'<table:table-row table:number-rows-repeated="{rows}">{written}{empty}</table:table-row>'
+
+
+def test_opendocument_sheet_is_read_in_spite_of_its_million_empty_rows():
+    file = ods(ods_row("姓名", "电话"), ods_row("王芳", "1"), ods_row(rows=1_048_574))
+    assert [row.cells for row in read_table(file, COLUMNS).rows] == [{"name": "王芳", "phone": "1"}]
+
+
+def test_opendocument_sheet_that_repeats_a_cell_a_million_times_is_refused():
+    file = ods(ods_row("姓名", "电话"), ods_row("x", rows=1_048_576, columns=16_000))
+    with pytest.raises(SpreadsheetError, match="far below or beside"):
+        read_table(file, COLUMNS)

@@ -525,8 +525,8 @@ def test_list_with_an_unreadable_filter_says_so_and_shows_all(desk, row):
 
 def test_list_costs_the_same_with_one_row_and_with_thirty(desk, elder, django_assert_num_queries):
     factories.HelpRequestFactory(elder=elder)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         desk.get("/requests/")
     factories.HelpRequestFactory.create_batch(29, elder=elder)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         desk.get("/requests/")

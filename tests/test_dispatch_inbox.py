@@ -267,8 +267,8 @@ def test_inbox_costs_the_same_with_one_row_and_with_thirty(desk, community, djan
                 factories.TodoFactory(community=community, help_request=row, kind=kind, offer=offer, inbound=inbound)
 
     fill(1)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         desk.get("/inbox/")
     fill(29)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         desk.get("/inbox/")

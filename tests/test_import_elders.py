@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from linzhu.communities.spreadsheets import SpreadsheetError, heading_key
 from linzhu.requests.import_elders import ElderImporter
 from linzhu.requests.models import Elder, FamilyContact
 from tests.factories import CommunityFactory, ElderFactory, PlaceFactory, UserFactory
@@ -218,6 +219,26 @@ def test_dry_run_counts_and_stores_nothing(run):
     report = run([*ZHANG[:4], "8号楼", *ZHANG[5:]], ["李强", "13800001111"], dry_run=True)
     assert counts(report) == (1, 1, 0)
     assert (Elder.objects.count(), Elder.objects.get().address) == (1, "7号楼501")
+
+
+class Blind(ElderImporter):
+    """Sees nobody: as if the same people came in by another way between its look and its write."""
+
+    def existing(self, batch):
+        return []
+
+
+def test_import_that_was_overtaken_stores_nothing_and_says_so(run, community):
+    run(ZHANG)
+    with pytest.raises(SpreadsheetError, match="Somebody changed the same records just now"):
+        Blind(community).run(xlsx(HEADER, ["李强", "13800001111"], ZHANG))
+    assert Elder.objects.count() == 1
+
+
+def test_headings_that_the_help_names_are_known():
+    named = "name phone birth-year gender address place building groups languages notes family-name family-phone"
+    headings = {heading_key(word) for word in named.split()}
+    assert headings <= {key for column in ElderImporter.columns for key in column.keys}
 
 
 def test_comparing_asks_the_database_once_for_a_batch(run):

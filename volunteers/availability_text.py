@@ -145,7 +145,8 @@ def show_week(week: Week) -> str:
     for day, mask in enumerate(week):
         if mask:
             days_of.setdefault(mask, []).append(day)
-    return "; ".join(f"{_show_days(days)} {_show_times(mask)}" for mask, days in days_of.items()) or "–"
+    pieces = (f"{_show_days(days)} {_show_times(mask)}" for mask, days in days_of.items())
+    return pgettext("list", "; ").join(pieces) or "–"
 
 
 def _show_days(days: list[int]) -> str:
@@ -157,10 +158,11 @@ def _show_days(days: list[int]) -> str:
             runs[-1].append(day)
         else:
             runs.append([day])
-    return ", ".join(
+    comma = pgettext("list", ", ")
+    return comma.join(
         pgettext("range of weekdays", "%(first)s–%(last)s") % {"first": _DAY_NAMES[run[0]], "last": _DAY_NAMES[run[-1]]}
         if len(run) > 2
-        else ", ".join(str(_DAY_NAMES[day]) for day in run)
+        else comma.join(str(_DAY_NAMES[day]) for day in run)
         for run in runs
     )
 
@@ -168,7 +170,7 @@ def _show_days(days: list[int]) -> str:
 def _show_times(mask: int) -> str:
     if mask == slots(0, 24 * 60):
         return _("all day")
-    return ", ".join(f"{_clock(begin)}–{_clock(end)}" for begin, end in spans(mask))
+    return pgettext("list", ", ").join(f"{_clock(begin)}–{_clock(end)}" for begin, end in spans(mask))
 
 
 def _clock(minute: int) -> str:

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
@@ -38,7 +39,7 @@ class Volunteer(models.Model):
         LEFT = "left", _("left")
 
     community = models.ForeignKey(Community, models.PROTECT, related_name="volunteers", verbose_name=_("community"))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     search_key = SearchKeyField(db_index=True)
     phone = models.CharField(_("mobile phone"), max_length=16, db_index=True)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True)

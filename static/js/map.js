@@ -7,7 +7,8 @@
   if (!box || !window.L) return;
   const FINE_FROM_ZOOM = 17;
   const AREA_M = 170;
-  const map = L.map(box, { attributionControl: false, minZoom: 11, maxZoom: 20, zoomSnap: 0.5 });
+  const map = L.map(box, { attributionControl: false, zoomControl: false, minZoom: 11, maxZoom: 20, zoomSnap: 0.5 });
+  L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   const ground = L.layerGroup().addTo(map);
   const spots = L.layerGroup().addTo(map);

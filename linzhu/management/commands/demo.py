@@ -61,7 +61,7 @@ def prepare(*, fresh: bool) -> None:
             file.unlink()
     if not django("migrate", "--verbosity", "0"):
         raise CommandError("The demo's database is from another version. Start over: make demo FRESH=1")
-    if not django("load_demo", "--fresh" if fresh else "--if-empty"):
+    if not django("load_demo", "--if-empty", *(["--fresh"] if fresh else [])):
         raise CommandError("The demo's data could not be loaded; the lines above say why.")
 
 

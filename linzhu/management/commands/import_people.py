@@ -34,7 +34,8 @@ class Command(BaseCommand):
         self._tell(report, dry_run=options["dry_run"])
 
     def _progress(self, things: Sequence[Any], doing: str) -> Iterable[Any]:
-        return tqdm(things, desc=doing, unit=" rows", disable=None, leave=False, file=self.stderr)
+        bar: Iterable[Any] = tqdm(things, desc=doing, unit=" rows", disable=None, leave=False)
+        return bar
 
     def _tell(self, report: Report, *, dry_run: bool) -> None:
         for warning in report.warnings:
