@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from linzhu.communities.clock import now
-from linzhu.communities.models import Community
+from linzhu.communities.models import Community, Role
 from linzhu.communities.phones import show_phone
 from linzhu.dispatch import telling, todos
 from linzhu.dispatch.models import Assignment, Offer, Todo
@@ -82,9 +82,12 @@ def alert_danger(inbound: InboundMessage, reply: Reply) -> None:
 
 
 def community_of(phone: str) -> Community | None:
-    """The community that knows this number as an elder's or a family's, else the root of the tree."""
+    """The community that knows this number as an elder's or a family's, else the topmost one with a dispatcher."""
     elder = Elder.objects.filter(phone=phone).select_related("community").first()
     if elder is None:
         contact = FamilyContact.objects.filter(phone=phone).select_related("elder__community").first()
         elder = contact.elder if contact else None
-    return elder.community if elder else Community.objects.filter(parent=None).first()
+    if elder is not None:
+        return elder.community
+    staffed = Community.objects.filter(roles__kind__in=Role.DISPATCHES, roles__user__is_active=True)
+    return min(staffed, key=lambda community: (community.path.count("/"), community.path), default=None)

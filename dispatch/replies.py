@@ -121,6 +121,15 @@ def _to_arabic(han: str) -> str:
 
 
 def _kind_of(text: str) -> Kind:
+    """One wording of the lists, or several that all say the same: 「好的，接」."""
+    kind = _kind_of_wording(text)
+    if kind == Kind.UNCLEAR and " " in text:
+        kinds = {_kind_of_wording(part) for part in text.split()}
+        return kinds.pop() if len(kinds) == 1 else Kind.UNCLEAR
+    return kind
+
+
+def _kind_of_wording(text: str) -> Kind:
     for wording in _without_politeness(text):
         for kind, wordings in _WORDINGS.items():
             if wording in wordings:

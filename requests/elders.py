@@ -24,7 +24,7 @@ ADD_ROW = "add_family"
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def elder_list(request: HttpRequest) -> HttpResponse:
-    """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin, own and family's phones."""
+    """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones."""
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     text = request.POST.get("q", "").strip()
     if text:

@@ -198,7 +198,14 @@ def test_nothing_open_is_said_kindly(community):
     assert text(volunteer.phone, "yes") == ["nothing_open"]
 
 
-def test_unknown_sender_gets_one_neutral_reply_a_day(community):
+def test_unknown_sender_is_read_where_somebody_dispatches(community):
+    below = factories.CommunityFactory(parent=community)
+    factories.RoleFactory(community=below, kind="dispatcher")
+    text("+8619930000001", "你好")
+    assert Todo.objects.get().community == below
+
+
+def test_unknown_sender_gets_one_neutral_reply_a_day(community, dispatcher):
     assert text("+8619930000001", "你好") == ["unknown_sender"]
     assert text("+8619930000001", "在吗") == []
     assert Todo.objects.filter(kind=Todo.Kind.UNKNOWN_SENDER).count() == 2

@@ -53,7 +53,7 @@ def test_two_lost_texts_about_one_request_are_two_calls(need):
     assert Todo.objects.count() == 2
 
 
-def test_text_that_our_code_failed_on_is_read_by_a_person(community):
+def test_text_that_our_code_failed_on_is_read_by_a_person(community, dispatcher):
     factories.InboundMessageFactory(attempts=MAX_ATTEMPTS, handled_at=None)
     clock.tick_texts()
     clock.tick_texts()

@@ -20,6 +20,11 @@ from tests.factories import LAT, window
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
+def at(day, hour, minute):
+    """A moment of March 2026 on a wall clock in Shanghai."""
+    return datetime(2026, 3, day, hour, minute, tzinfo=SHANGHAI)
+
+
 @pytest.fixture
 def elder(community):
     return factories.ElderFactory(community=community)
@@ -119,23 +124,22 @@ def test_no_wave_starts_for_what_is_over(community, need):
 @pytest.mark.parametrize(
     ("moment", "end"),
     [
-        (datetime(2026, 3, 1, 20, 59), None),
-        (datetime(2026, 3, 1, 21, 0), datetime(2026, 3, 2, 7, 30)),
-        (datetime(2026, 3, 2, 0, 30), datetime(2026, 3, 2, 7, 30)),
-        (datetime(2026, 3, 2, 7, 29), datetime(2026, 3, 2, 7, 30)),
-        (datetime(2026, 3, 2, 7, 30), None),
+        (at(1, 20, 59), None),
+        (at(1, 21, 0), at(2, 7, 30)),
+        (at(2, 0, 30), at(2, 7, 30)),
+        (at(2, 7, 29), at(2, 7, 30)),
+        (at(2, 7, 30), None),
     ],
 )
 def test_quiet_hours_keep_local_wall_time(settings, moment, end):
     settings.QUIET_HOURS = (time(21), time(7, 30))
-    expected = end.replace(tzinfo=SHANGHAI) if end else None
-    assert quiet_end(moment.replace(tzinfo=SHANGHAI)) == expected
+    assert quiet_end(moment) == end
 
 
 @pytest.fixture
 def night(settings):
     settings.QUIET_HOURS = (time(21), time(7, 30))
-    with time_machine.travel(datetime(2026, 3, 1, 22, 0, tzinfo=SHANGHAI)) as traveller:
+    with time_machine.travel(at(1, 22, 0)) as traveller:
         yield traveller
 
 
@@ -151,7 +155,7 @@ def test_clock_asks_when_quiet_hours_end(night, community, elder):
     log_request(elder, "groceries", actor=SYSTEM, **window(12))
     clock.tick()
     assert Offer.objects.count() == 0
-    night.move_to(datetime(2026, 3, 2, 7, 30, tzinfo=SHANGHAI))
+    night.move_to(at(2, 7, 30))
     clock.tick()
     assert Offer.objects.count() == 1
 

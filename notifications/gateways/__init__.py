@@ -7,10 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from linzhu.notifications.gateways.base import Gateway
 from linzhu.notifications.gateways.local import LocalGateway
-from linzhu.notifications.gateways.twilio import TwilioAccount, TwilioGateway
 
 _local = LocalGateway()
-_twilio = cache(TwilioGateway)  # one client, and one pool of connections, for each set of settings
 
 
 def gateway(name: str = "") -> Gateway:
@@ -19,6 +17,17 @@ def gateway(name: str = "") -> Gateway:
         case "local":
             return _local
         case "twilio":
+            # Its client takes 11 MB of every process: not for those who text otherwise.
+            from linzhu.notifications.gateways.twilio import TwilioAccount
+
             return _twilio(TwilioAccount.from_settings())
         case unknown:
             raise ImproperlyConfigured(f"There is no gateway named {unknown!r}.")
+
+
+@cache
+def _twilio(account: object) -> Gateway:
+    """One client, and one pool of connections, for each set of settings."""
+    from linzhu.notifications.gateways.twilio import TwilioGateway
+
+    return TwilioGateway(account)  # type: ignore[arg-type]

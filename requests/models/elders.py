@@ -1,0 +1,105 @@
+"""Elders and their families."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from simple_history.models import HistoricalRecords
+
+from linzhu.communities.clock import now
+from linzhu.communities.fields import ChoiceSetField, SearchKeyField
+from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
+from linzhu.communities.people import Gender, Language, TellBy
+
+
+class PriorityGroup(models.TextChoices):
+    """Who is served first when volunteers are short (重点群体). New values go to the end (see ChoiceSetField)."""
+
+    ADVANCED_AGE = "advanced-age", _("advanced age")
+    LIVING_ALONE = "living-alone", _("living alone")
+    DISABLED = "disabled", _("failing abilities")
+    LEFT_BEHIND = "left-behind", _("family far away")
+
+
+class Need(models.TextChoices):
+    """What a helper should know to help well. New values go to the end (see ChoiceSetField)."""
+
+    WHEELCHAIR = "wheelchair", _("uses a wheelchair")
+    WALKING = "walking", _("walks with difficulty")
+    HEARING = "hearing", _("hears badly")
+    SIGHT = "sight", _("sees badly")
+
+
+class Elder(models.Model):
+    """A person who is helped. The phone may be a landline; nothing else is assumed."""
+
+    community = models.ForeignKey(Community, models.PROTECT, related_name="elders", verbose_name=_("community"))
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
+    search_key = SearchKeyField(db_index=True)
+    phone = models.CharField(_("phone"), max_length=16, blank=True, db_index=True)
+    phone_ext = models.CharField(_("extension"), max_length=8, blank=True)
+    birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
+    gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    place = models.ForeignKey(
+        Place, models.SET_NULL, null=True, blank=True, related_name="elders", verbose_name=_("place")
+    )
+    lat = models.FloatField(_("latitude"), null=True, blank=True, validators=LATITUDE)
+    lng = models.FloatField(_("longitude"), null=True, blank=True, validators=LONGITUDE)
+    groups = ChoiceSetField(PriorityGroup, verbose_name=_("priority groups"))
+    needs = ChoiceSetField(Need, verbose_name=_("good to know"))
+    languages = ChoiceSetField(Language, verbose_name=_("languages"))
+    tell_by = models.CharField(_("is told by"), max_length=8, choices=TellBy, default=TellBy.CALL)
+    notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["search_key"])
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["community", "name", "phone"], name="elder_once")]
+        verbose_name = _("elder")
+        verbose_name_plural = _("elders")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def age(self) -> int | None:
+        return now().year - self.birth_year if self.birth_year else None
+
+    def position(self) -> tuple[float, float] | None:
+        """Home as (lat, lng): own coordinates, or the place's, or the community's middle."""
+        for source in (self, self.place, self.community):
+            if source is not None and source.lat is not None and source.lng is not None:
+                return source.lat, source.lng
+        return None
+
+    def home(self) -> str:
+        """Where the elder lives, in words: the address, with the place before it unless it begins with it already."""
+        place = str(self.place) if self.place else ""
+        spoken_twice = self.address.replace(" ", "").startswith(place.replace(" ", ""))
+        return self.address if spoken_twice else f"{place} {self.address}".strip()
+
+    def area(self) -> str:
+        """Home as far as an offer may tell: the compound or the community."""
+        return self.place.area() if self.place else self.community.name
+
+
+class FamilyContact(models.Model):
+    """Somebody who follows an elder's help requests by link, and may ask for help if authorised (亲友代办)."""
+
+    elder = models.ForeignKey(Elder, models.CASCADE, related_name="family")
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
+    phone = models.CharField(_("phone"), max_length=16)
+    relation = models.CharField(_("relation"), max_length=40, blank=True)
+    may_act = models.BooleanField(_("may ask and sign for the elder"), default=False)
+    gets_texts = models.BooleanField(_("gets texts with a link"), default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["elder", "phone"], name="family_contact_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.relation})" if self.relation else self.name

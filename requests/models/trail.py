@@ -1,0 +1,89 @@
+"""What happened to a help request, and the links by which families follow it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from linzhu.communities.clock import now
+from linzhu.communities.models import User
+from linzhu.requests.models.elders import FamilyContact
+from linzhu.requests.models.help_requests import LIVE_STATUSES, HelpRequest, Status
+
+SEARCH_AGAIN = "search-again"
+WHY_LABELS = {
+    **dict(HelpRequest.PauseReason.choices),
+    **dict(HelpRequest.EndReason.choices),
+    SEARCH_AGAIN: _("search again"),
+    "cannot_come": _("the volunteer cannot come"),
+}
+
+
+class StatusChange(models.Model):
+    """Who moved a help request from where to where, why and when. Rows are only ever added."""
+
+    class Who(models.TextChoices):
+        SYSTEM = "system", _("Linzhu")
+        STAFF = "staff", _("staff")
+        VOLUNTEER = "volunteer", _("volunteer")
+        FAMILY = "family", _("family")
+        API = "api", _("hotline or device")
+
+    help_request = models.ForeignKey(HelpRequest, models.CASCADE, related_name="changes")
+    from_status = models.CharField(max_length=12, choices=Status, blank=True)
+    to_status = models.CharField(max_length=12, choices=Status)
+    who = models.CharField(max_length=10, choices=Who)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=80, blank=True)
+    why = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '–'} → {self.to_status}"
+
+    @property
+    def why_label(self) -> str:
+        """The reason in the reader's language: a known code's name, or what staff wrote."""
+        return str(WHY_LABELS.get(self.why, self.why))
+
+
+class FamilyLink(models.Model):
+    """A secret link to one help request's family page. 192 random bits; only their hash is kept."""
+
+    LIVES_AFTER_CLOSING = timedelta(hours=24)
+
+    help_request = models.ForeignKey(HelpRequest, models.CASCADE, related_name="family_links")
+    contact = models.ForeignKey(FamilyContact, models.SET_NULL, null=True, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=now)
+    revoked_at = models.DateTimeField(null=True)
+
+    @classmethod
+    def issue(cls, help_request: HelpRequest, contact: FamilyContact | None = None) -> tuple[FamilyLink, str]:
+        """Make a link; its secret is returned this once."""
+        secret = secrets.token_urlsafe(24)
+        return cls.objects.create(help_request=help_request, contact=contact, digest=cls.digest_of(secret)), secret
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
+
+    def is_valid(self) -> bool:
+        """Not revoked, and the help request not over for longer than a day."""
+        if self.revoked_at is not None:
+            return False
+        if self.help_request.is_live:
+            return True
+        # From the first end on: a visit that is closed in the books a week later opens no link again.
+        ended = self.help_request.changes.exclude(to_status__in=LIVE_STATUSES).first()
+        return ended is not None and now() < ended.at + self.LIVES_AFTER_CLOSING
