@@ -43,7 +43,7 @@ def staff_required(kinds: set[str] = Role.HANDLES_PEOPLE) -> Callable[[Any], Any
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may(request.user, kinds):  # type: ignore[arg-type]
                 raise PermissionDenied
-            if request.user.must_change_password:
+            if request.user.must_change_password:  # type: ignore[union-attr]
                 return redirect("account_change_password")
             return view(request, *args, **kwargs)
 

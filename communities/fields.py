@@ -1,7 +1,7 @@
 """Model fields that the apps share."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core import checks, exceptions
@@ -11,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.names import search_key
 
+if TYPE_CHECKING:
+    _SetInInteger = models.BigIntegerField[Iterable[str], frozenset[str]]
+else:
+    _SetInInteger = models.BigIntegerField
 
-class ChoiceSetField(models.BigIntegerField):
+
+class ChoiceSetField(_SetInInteger):
     """A set of up to 62 choices in one integer column: a Python ``frozenset`` of values, one bit for each.
 
     A set that the database can search with plain arithmetic, on PostgreSQL and on SQLite, without a join:
@@ -59,7 +64,7 @@ class ChoiceSetField(models.BigIntegerField):
     def clean(self, value: Any, model_instance: models.Model | None) -> frozenset[str]:
         return self.to_python(value)
 
-    def value_from_object(self, obj: models.Model) -> list[str]:
+    def value_from_object(self, obj: models.Model) -> list[str]:  # type: ignore[override]
         """A list in the enum's order: Django's checkboxes take a frozenset for one single value."""
         return [choice for choice in self.bits if choice in getattr(obj, self.attname)]
 
@@ -72,14 +77,14 @@ class ChoiceSetField(models.BigIntegerField):
             "required": not self.blank,
             "label": capfirst(self.verbose_name),
             "help_text": self.help_text,
-            "choices": self.enum.choices,
+            "choices": self.enum.choices if self.enum else [],
             "widget": forms.CheckboxSelectMultiple,
         }
         return forms.MultipleChoiceField(**{**defaults, **kwargs})
 
     def labels(self, values: Iterable[str]) -> list[str]:
         """Return the choices' translated names, in the enum's order."""
-        return [str(choice.label) for choice in self.enum if choice.value in values]
+        return [str(choice.label) for choice in self.enum or () if choice.value in values]
 
 
 @ChoiceSetField.register_lookup
@@ -89,11 +94,11 @@ class HasLookup(models.Lookup):
     lookup_name = "has"
 
     def get_prep_lookup(self) -> int:
-        return self.lhs.output_field.mask(self.rhs)
+        return int(self.lhs.output_field.mask(self.rhs))
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, params = self.process_lhs(compiler, connection)
-        return f"({lhs} & %s) = %s", [*params, self.rhs, self.rhs]
+        return f"({lhs} & %s) = %s", (*params, self.rhs, self.rhs)
 
 
 class SearchKeyField(models.CharField):

@@ -19,8 +19,8 @@ def search_key(name: str) -> str:
         return plain
     from pypinyin import Style, lazy_pinyin  # its dictionary takes 55 MB: only processes that save names load it
 
-    syllables = lazy_pinyin(plain, errors=lambda rest: list(rest.replace(" ", "")))
-    initials = lazy_pinyin(plain, style=Style.FIRST_LETTER, errors=lambda _rest: [])
+    syllables = lazy_pinyin(plain, errors=lambda rest: rest.replace(" ", ""))
+    initials = lazy_pinyin(plain, style=Style.FIRST_LETTER, errors=lambda _rest: "")
     return f"{plain} {''.join(syllables)} {''.join(initials)}"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from linzhu.communities.access import may, staff_required
+from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Community, Role
 from linzhu.dispatch.board import Filters, read_board
 from linzhu.dispatch.map import read_map
@@ -19,24 +19,24 @@ from linzhu.requests.catalogue import Group
 @never_cache
 @require_safe
 @staff_required()
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: StaffRequest) -> HttpResponse:
     """Today's help requests as cards (``?view=map``: and on a map); htmx gets the part that changes alone."""
-    communities = list(Community.objects.visible_to(request.user))  # type: ignore[arg-type]
+    communities = list(Community.objects.visible_to(request.user))
     filters = read_filters(request, communities)
     shows_map = request.GET.get("view") == "map"
     context = {
-        "board": read_board(request.user, filters),  # type: ignore[arg-type]
+        "board": read_board(request.user, filters),
         "filters": filters,
         "communities": communities,
         "groups": Group.choices,
-        "may_act": may(request.user, Role.DISPATCHES),  # type: ignore[arg-type]
+        "may_act": may(request.user, Role.DISPATCHES),
         "shows_map": shows_map,
-        "map": read_map(request.user, filters) if shows_map else None,  # type: ignore[arg-type]
+        "map": read_map(request.user, filters) if shows_map else None,
     }
-    return render(request, "dispatch/_board.html" if request.htmx else "dispatch/board.html", context)  # type: ignore[attr-defined]
+    return render(request, "dispatch/_board.html" if request.htmx else "dispatch/board.html", context)
 
 
-def read_filters(request: HttpRequest, communities: Iterable[Community]) -> Filters:
+def read_filters(request: StaffRequest, communities: Iterable[Community]) -> Filters:
     """Read the filters from the address; what is unknown there, or not this user's, is no filter."""
     asked = request.GET.get("community")
     group = request.GET.get("group", "")

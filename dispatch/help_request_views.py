@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from linzhu.communities.access import may, staff_required
+from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Role
 from linzhu.dispatch.actions import ACTIONS, Refused, legal_actions, perform
 from linzhu.dispatch.family_links import family_url
@@ -25,36 +25,36 @@ PAGE_SIZE = 30
 @never_cache
 @require_safe
 @staff_required()
-def help_request(request: HttpRequest, ref: str) -> HttpResponse:
+def help_request(request: StaffRequest, ref: str) -> HttpResponse:
     """All about one help request; htmx gets the part that changes alone."""
-    context = read_page(_find(request, ref), request.user)  # type: ignore[arg-type]
-    template = "dispatch/_help_request.html" if request.htmx else "dispatch/help_request.html"  # type: ignore[attr-defined]
+    context = read_page(_find(request, ref), request.user)
+    template = "dispatch/_help_request.html" if request.htmx else "dispatch/help_request.html"
     return render(request, template, context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_required()
-def help_requests(request: HttpRequest) -> HttpResponse:
+def help_requests(request: StaffRequest) -> HttpResponse:
     """Every help request, newest first. A search may name somebody: the form posts, no address carries it.
 
     Links that name nobody (``?status=looking`` from the board) may come by GET.
     """
     form = SearchForm(request.POST if request.method == "POST" else request.GET)
     form.is_valid()
-    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(request.POST.get("page"))  # type: ignore[arg-type]
+    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(request.POST.get("page"))
     return render(request, "dispatch/help_requests.html", {"form": form, "page": page})
 
 
 @require_POST
 @staff_required(Role.DISPATCHES)
-def act(request: HttpRequest, ref: str, action: str) -> HttpResponse:
+def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
     """Do one action, say what came of it, and show the fresh page. A second click finds the first one's work done."""
     help_request = _find_to_act(request, ref)
     if action not in ACTIONS:
         raise Http404
     try:
-        messages.success(request, perform(action, help_request, request.POST, request.user))  # type: ignore[arg-type]
+        messages.success(request, perform(action, help_request, request.POST, request.user))
     except Refused as refusal:
         messages.warning(request, str(refusal))
     return redirect(next_page(request, help_request.ref))
@@ -63,7 +63,7 @@ def act(request: HttpRequest, ref: str, action: str) -> HttpResponse:
 @never_cache
 @require_POST
 @staff_required(Role.DISPATCHES)
-def family_link(request: HttpRequest, ref: str) -> HttpResponse:
+def family_link(request: StaffRequest, ref: str) -> HttpResponse:
     """Make a link for the family and show it, this once: only its hash is kept, so no later page can."""
     help_request = _find_to_act(request, ref)
     contact_id = request.POST.get("contact", "")
@@ -77,15 +77,15 @@ def family_link(request: HttpRequest, ref: str) -> HttpResponse:
     )
 
 
-def _find(request: HttpRequest, ref: str) -> HelpRequest:
-    visible = HelpRequest.objects.visible_to(request.user)  # type: ignore[arg-type]
+def _find(request: StaffRequest, ref: str) -> HelpRequest:
+    visible = HelpRequest.objects.visible_to(request.user)
     related = ["elder__place__parent", "elder__community", "community__parent__parent", "logged_by"]
     found: HelpRequest = get_object_or_404(visible.select_related(*related), ref=ref)
     return found
 
 
-def _find_to_act(request: HttpRequest, ref: str) -> HelpRequest:
+def _find_to_act(request: StaffRequest, ref: str) -> HelpRequest:
     help_request = _find(request, ref)
-    if not may(request.user, Role.DISPATCHES, help_request.community):  # type: ignore[arg-type]
+    if not may(request.user, Role.DISPATCHES, help_request.community):
         raise PermissionDenied
     return help_request

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from linzhu.communities.access import may, staff_required
+from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Role
 from linzhu.dispatch.inbox_answers import ANSWERS, CannotBe, deal_with
 from linzhu.dispatch.inbox_page import read_inbox
@@ -21,19 +21,19 @@ from linzhu.dispatch.next_page import next_page
 @never_cache
 @require_safe
 @staff_required()
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: StaffRequest) -> HttpResponse:
     """What somebody owes, most overdue first; htmx gets the part that changes alone."""
     context = {
-        "inbox": read_inbox(request.user, request.GET.get("show", "all")),  # type: ignore[arg-type]
-        "may_act": may(request.user, Role.DISPATCHES),  # type: ignore[arg-type]
+        "inbox": read_inbox(request.user, request.GET.get("show", "all")),
+        "may_act": may(request.user, Role.DISPATCHES),
     }
-    template = "dispatch/_inbox.html" if request.htmx else "dispatch/inbox.html"  # type: ignore[attr-defined]
+    template = "dispatch/_inbox.html" if request.htmx else "dispatch/inbox.html"
     return render(request, template, context)
 
 
 @require_POST
 @staff_required(Role.DISPATCHES)
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: StaffRequest, pk: int) -> HttpResponse:
     """Deal with one todo. Where somebody was quicker, that is said and nothing is done twice."""
     todo = _find(request, pk)
     act = request.POST.get("act", "")
@@ -43,7 +43,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, _already_settled(todo))
     else:
         try:
-            messages.success(request, deal_with(todo, act, request.user))  # type: ignore[arg-type]
+            messages.success(request, deal_with(todo, act, request.user))
         except CannotBe as refusal:
             messages.warning(request, str(refusal))
     return redirect(next_page(request))
@@ -55,10 +55,10 @@ def _already_settled(todo: Todo) -> str:
     return _("This has settled itself already.")
 
 
-def _find(request: HttpRequest, pk: int) -> Todo:
-    visible = Todo.objects.visible_to(request.user)  # type: ignore[arg-type]
+def _find(request: StaffRequest, pk: int) -> Todo:
+    visible = Todo.objects.visible_to(request.user)
     related = ["offer__volunteer", "offer__help_request", "help_request", "community", "closed_by"]
     todo: Todo = get_object_or_404(visible.select_related(*related), pk=pk)
-    if not may(request.user, Role.DISPATCHES, todo.community):  # type: ignore[arg-type]
+    if not may(request.user, Role.DISPATCHES, todo.community):
         raise PermissionDenied
     return todo

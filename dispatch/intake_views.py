@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from linzhu.communities.access import staff_required
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.dispatch.matching import Candidate, rank
 from linzhu.dispatch.reasons import explain
 from linzhu.requests.catalogue import Service
@@ -33,7 +33,7 @@ class Preview:
 
 @staff_required()
 @require_POST
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: StaffRequest) -> HttpResponse:
     """The candidates for what the form holds at this moment; nothing while elder, need or time are missing."""
     form = IntakeForm(request.POST, user=request.user)
     ready = form.is_valid()

@@ -10,14 +10,13 @@ from uuid import uuid4
 
 from django import forms
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from linzhu.communities.access import staff_required
-from linzhu.communities.models import User
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.phones import PhoneField
 from linzhu.dispatch.phones import threads_of
 from linzhu.notifications.gateways import gateway
@@ -38,7 +37,7 @@ def local_gateway_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     """With a real gateway the page does not exist: it would show texts, and send them in other people's names."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if settings.SMS_GATEWAY != "local":
             raise Http404
         return view(request, *args, **kwargs)
@@ -49,29 +48,28 @@ def local_gateway_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 @local_gateway_only
 @require_safe
 @staff_required()
-def phones(request: HttpRequest) -> HttpResponse:
+def phones(request: StaffRequest) -> HttpResponse:
     return _show(request, request.GET.get("open", ""), TextForm(label_suffix=""))
 
 
 @local_gateway_only
 @require_POST
 @staff_required()
-def text_in(request: HttpRequest) -> HttpResponse:
+def text_in(request: StaffRequest) -> HttpResponse:
     form = TextForm(request.POST, label_suffix="")
     opened = request.POST.get("open", "")
     if not form.is_valid():
         return _show(request, opened, form)
     typed = Inbound(gateway_ref=uuid4().hex, sender=form.cleaned_data["phone"], text=form.cleaned_data["text"])
     receive(gateway("local"), typed)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return _show(request, opened, TextForm(label_suffix=""))
     return redirect(reverse("phones", query={"open": opened} if opened else None))
 
 
-def _show(request: HttpRequest, opened: str, form: TextForm) -> HttpResponse:
+def _show(request: StaffRequest, opened: str, form: TextForm) -> HttpResponse:
     """Show the list of phones, and the latest of them (the one asked for first) with their threads."""
     user = request.user
-    assert isinstance(user, User)  # noqa: S101 (staff_required lets nobody else in)
     threads = threads_of(user)
     shown = sorted(threads, key=lambda thread: thread.key != opened)[:SHOWN]
     state = md5(repr(shown + threads).encode(), usedforsecurity=False).hexdigest()
@@ -79,5 +77,5 @@ def _show(request: HttpRequest, opened: str, form: TextForm) -> HttpResponse:
         return HttpResponse(status=204)  # nothing new: scrolled threads stay where they are
     opened = shown[0].key if shown and shown[0].key == opened else ""
     context = {"threads": threads, "shown": shown, "opened": opened, "form": form, "state": state}
-    template = "dispatch/_phones.html" if request.htmx else "dispatch/phones.html"  # type: ignore[attr-defined]
+    template = "dispatch/_phones.html" if request.htmx else "dispatch/phones.html"
     return render(request, template, context)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from linzhu.communities.access import staff_required
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.clock import now
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.requests.models import HelpRequest
@@ -19,7 +19,7 @@ WEEK, SHOWN = timedelta(days=7), 10
 
 @staff_required()
 @require_GET
-def record(request: HttpRequest, pk: int) -> HttpResponse:
+def record(request: StaffRequest, pk: int) -> HttpResponse:
     """Offers and visits in figures, and the last visits."""
     volunteer = get_object_or_404(Volunteer.objects.visible_to(request.user), pk=pk)
     offers = Offer.objects.filter(volunteer=volunteer)

@@ -37,15 +37,17 @@ def start_wave(help_request: HelpRequest) -> Wave | None:
     if help_request.status != Status.OPEN or help_request.waves.filter(ended_at=None).exists():
         return None
     if help_request.elder.position() is None:
-        return _hand_over(help_request, HelpRequest.PauseReason.NO_POSITION)
+        _hand_over(help_request, HelpRequest.PauseReason.NO_POSITION)
+        return None
     quiet_until = quiet_end(now())
     if quiet_until and not help_request.service.urgent:
         if help_request.window_start < quiet_until:
-            return _hand_over(help_request, HelpRequest.PauseReason.QUIET_HOURS)
+            _hand_over(help_request, HelpRequest.PauseReason.QUIET_HOURS)
         return None
     radius_m, chosen = choose(help_request)
     if not chosen:
-        return _hand_over(help_request, HelpRequest.PauseReason.NOBODY_FOUND)
+        _hand_over(help_request, HelpRequest.PauseReason.NOBODY_FOUND)
+        return None
     return _open_wave(help_request, radius_m, chosen)
 
 

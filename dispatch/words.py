@@ -50,7 +50,7 @@ def span_words(earlier: datetime, later: datetime) -> str:
     """Return the time between two moments in its largest unit: ``4 minutes``; under a minute is ``a moment``."""
     if later - earlier < timedelta(minutes=1):
         return _("a moment")
-    return timesince(earlier, later, time_strings=_SPANS, depth=1)
+    return timesince(earlier, later, time_strings=_SPANS, depth=1)  # type: ignore[arg-type]
 
 
 def mask_links(text: str) -> str:

@@ -12,4 +12,4 @@ django_application = get_asgi_application()
 
 from linzhu.dispatch.live_routing import live_application, with_tail  # noqa: E402 (needs the apps loaded)
 
-application = with_tail(live_application(django_application))
+application = with_tail(live_application(django_application))  # type: ignore[arg-type]

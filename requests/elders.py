@@ -6,13 +6,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Max, Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from linzhu.communities.access import staff_required
-from linzhu.communities.models import User
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.search import person_matches
 from linzhu.requests.forms import ElderForm, FamilyFormSet
 from linzhu.requests.models import LIVE_STATUSES, Elder
@@ -23,7 +22,7 @@ ADD_ROW = "add_family"
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
-def elder_list(request: HttpRequest) -> HttpResponse:
+def elder_list(request: StaffRequest) -> HttpResponse:
     """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones."""
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     text = request.POST.get("q", "").strip()
@@ -40,7 +39,7 @@ def elder_list(request: HttpRequest) -> HttpResponse:
 
 @staff_required()
 @require_GET
-def elder_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
     """The elder's card: how to reach them, their family, all their help requests."""
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
@@ -50,9 +49,9 @@ def elder_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
-def elder_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def elder_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """A new elder, or changes to one, with their family contacts."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     elder = get_object_or_404(Elder.objects.visible_to(user), pk=pk) if pk else None
     data = _with_another_row(request.POST) if request.method == "POST" else None
     form = ElderForm(data, instance=elder, user=user)

@@ -66,7 +66,7 @@ class ElderForm(forms.ModelForm):
         if "place" in self.changed_data and self.instance.place:
             # Coordinates of their own, from an import, would still show the old home.
             self.instance.lat = self.instance.lng = None
-        return super().save(commit)
+        return super().save(commit)  # type: ignore[no-any-return]
 
 
 class FamilyContactForm(forms.ModelForm):

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from linzhu.communities.access import staff_required
+from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.communities.search import person_matches
@@ -38,9 +38,9 @@ HITS = 8
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
-def intake(request: HttpRequest) -> HttpResponse:
+def intake(request: StaffRequest) -> HttpResponse:
     """The form; sent, it logs one help request for each chosen service."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     if request.method == "GET":
         elder = _elder(request, request.GET["elder"]) if request.GET.get("elder", "").isdigit() else None
         return _page(request, IntakeForm.blank(user, elder=elder, tell_by=elder.tell_by if elder else ""), elder)
@@ -79,7 +79,7 @@ def duplicates(form: IntakeForm) -> list[HelpRequest]:
 
 @staff_required()
 @require_POST
-def check_duplicates(request: HttpRequest) -> HttpResponse:
+def check_duplicates(request: StaffRequest) -> HttpResponse:
     """The warning beside the form, while it is being filled in."""
     form = IntakeForm(request.POST, user=request.user)
     form.is_valid()
@@ -89,28 +89,28 @@ def check_duplicates(request: HttpRequest) -> HttpResponse:
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
-def find_elder(request: HttpRequest) -> HttpResponse:
+def find_elder(request: StaffRequest) -> HttpResponse:
     """GET: the search box. POST: who was found; what is typed is personal and stays out of addresses and logs."""
     if request.method == "POST" and not request.htmx:
-        return _page(request, IntakeForm.blank(request.user), None)  # type: ignore[arg-type]
+        return _page(request, IntakeForm.blank(request.user), None)
     template = "requests/_hits.html" if request.method == "POST" else "requests/_who.html"
     return render(request, template, _found(request))
 
 
 @staff_required()
 @require_GET
-def choose_elder(request: HttpRequest, pk: int) -> HttpResponse:
+def choose_elder(request: StaffRequest, pk: int) -> HttpResponse:
     """The elder is found: their card beside the form, and how they are told."""
     elder = _elder(request, pk)
-    form = IntakeForm.blank(request.user, elder=elder, tell_by=elder.tell_by)  # type: ignore[arg-type]
+    form = IntakeForm.blank(request.user, elder=elder, tell_by=elder.tell_by)
     return _chosen(request, elder, form)
 
 
 @staff_required()
 @require_POST
-def new_elder(request: HttpRequest) -> HttpResponse:
+def new_elder(request: StaffRequest) -> HttpResponse:
     """Write down an elder without leaving the call; opened with what was searched for, ``q``."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     data = request.POST if "name" in request.POST else None
     carried = None if data else _carried_over(request.POST.get("q", ""))
     form = ElderForm(data, user=user, initial=carried, auto_id="id_elder_%s")
@@ -124,7 +124,7 @@ def new_elder(request: HttpRequest) -> HttpResponse:
     return render(request, "requests/_new_elder.html", {"elder_form": form, "family": family})
 
 
-def _page(request: HttpRequest, form: IntakeForm, elder: Elder | None, status: int = 200) -> HttpResponse:
+def _page(request: StaffRequest, form: IntakeForm, elder: Elder | None, status: int = 200) -> HttpResponse:
     chosen = set(form["services"].value() or [])
     suggested = windows.suggested(now())
     context = {
@@ -145,7 +145,7 @@ def _page(request: HttpRequest, form: IntakeForm, elder: Elder | None, status: i
     return render(request, "requests/_intake.html" if request.htmx else "requests/intake.html", context, status=status)
 
 
-def _logged(request: HttpRequest, logged: list[HelpRequest]) -> HttpResponse:
+def _logged(request: StaffRequest, logged: list[HelpRequest]) -> HttpResponse:
     names = pgettext("list", ", ").join(f"{help_request.service.name} {help_request.ref}" for help_request in logged)
     text = _("Logged: %(names)s. Linzhu is looking for a neighbour.")
     messages.success(request, text % {"names": names})
@@ -153,26 +153,26 @@ def _logged(request: HttpRequest, logged: list[HelpRequest]) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
 
 
-def _chosen(request: HttpRequest, elder: Elder, form: IntakeForm) -> HttpResponse:
+def _chosen(request: StaffRequest, elder: Elder, form: IntakeForm) -> HttpResponse:
     response = render(request, "requests/_chosen.html", {"elder": elder, "form": form, "swapped": True})
     return trigger_client_event(response, "elderChosen", {}, after="settle")
 
 
-def _elders(request: HttpRequest) -> QuerySet[Elder]:
+def _elders(request: StaffRequest) -> QuerySet[Elder]:
     """Elders with all that their card shows, in a fixed number of queries."""
     recent = Prefetch("help_requests", HelpRequest.objects.order_by("-created_at")[:3], to_attr="recent")
     elders = Elder.objects.visible_to(request.user)
     return elders.select_related("community", "place__parent").prefetch_related("family", recent)  # type: ignore[no-any-return]
 
 
-def _elder(request: HttpRequest, pk: int | str) -> Elder:
+def _elder(request: StaffRequest, pk: int | str) -> Elder:
     return get_object_or_404(_elders(request), pk=pk)
 
 
-def _found(request: HttpRequest) -> dict[str, Any]:
+def _found(request: StaffRequest) -> dict[str, Any]:
     text = request.POST.get("q", "").strip()
-    found = _elders(request).filter(person_matches(text, "phone", "family__phone")).distinct() if text else []
-    return {"q": text, "hits": found[:HITS]}
+    matches = _elders(request).filter(person_matches(text, "phone", "family__phone")).distinct()
+    return {"q": text, "hits": matches[:HITS] if text else []}
 
 
 def _carried_over(text: str) -> dict[str, str]:

@@ -65,7 +65,7 @@ def log_request(
         "needs_vehicle": service.vehicle,
         "needs_clearance": service.clearance,
     }
-    if idempotency_key and (earlier := HelpRequest.objects.filter(idempotency_key=idempotency_key).first()):
+    if earlier := _logged_before(idempotency_key):
         return earlier
     try:
         with transaction.atomic():
@@ -81,7 +81,7 @@ def log_request(
             _record(help_request, "", Status.OPEN, actor, "")
     except IntegrityError:
         # The same key raced us between the look and the write.
-        if idempotency_key and (earlier := HelpRequest.objects.filter(idempotency_key=idempotency_key).first()):
+        if earlier := _logged_before(idempotency_key):
             return earlier
         raise
     return help_request
@@ -108,6 +108,10 @@ def move(help_request: HelpRequest, to_status: str, *, actor: Actor, why: str = 
         help_request.refresh_from_db(fields=[*changes])
         _record(help_request, from_status, to_status, actor, why)
     return help_request
+
+
+def _logged_before(idempotency_key: str | None) -> HelpRequest | None:
+    return HelpRequest.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
 
 
 def _record(help_request: HelpRequest, from_status: str, to_status: str, actor: Actor, why: str) -> None:

@@ -88,7 +88,7 @@ class VolunteerForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Volunteer:
         self.instance.week = self.cleaned_data["week"]
         self._put_on_the_map()
-        return super().save(commit)
+        return super().save(commit)  # type: ignore[no-any-return]
 
     def _put_on_the_map(self) -> None:
         """Matching asks for the volunteer's own coordinates: those of a newly chosen place, or the community's."""

@@ -7,15 +7,15 @@ from datetime import datetime, time, timedelta
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from linzhu.communities.access import may, staff_required
+from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.clock import now
-from linzhu.communities.models import Role, User
+from linzhu.communities.models import Role
 from linzhu.volunteers import lifecycle
 from linzhu.volunteers.filters import VolunteerFilter
 from linzhu.volunteers.forms import PauseForm, VolunteerForm
@@ -29,9 +29,9 @@ MOVES = {"suspend": lifecycle.suspend, "reactivate": lifecycle.reactivate, "leav
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
-def volunteer_list(request: HttpRequest) -> HttpResponse:
+def volunteer_list(request: StaffRequest) -> HttpResponse:
     """Everybody whom the user may see, by name, narrowed by search, skill, state and community, sent by POST."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     volunteers = Volunteer.objects.visible_to(user).select_related("community", "place__parent").defer("notes")
     chosen = VolunteerFilter(request.POST, queryset=volunteers, user=user)
     page = Paginator(chosen.qs, PER_PAGE).get_page(request.POST.get("page"))
@@ -41,17 +41,17 @@ def volunteer_list(request: HttpRequest) -> HttpResponse:
 
 @staff_required()
 @require_GET
-def volunteer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def volunteer_detail(request: StaffRequest, pk: int) -> HttpResponse:
     """The volunteer's card: how to reach them, what they do, when they are free, how far they are cleared."""
     return _card(request, _volunteer(request, pk), PauseForm())
 
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
-def volunteer_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+def volunteer_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """A new volunteer, or changes to one."""
     volunteer = _volunteer(request, pk) if pk else None
-    form = VolunteerForm(request.POST or None, instance=volunteer, user=request.user)  # type: ignore[arg-type]
+    form = VolunteerForm(request.POST or None, instance=volunteer, user=request.user)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
@@ -62,7 +62,7 @@ def volunteer_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 @staff_required()
 @require_POST
-def volunteer_pause(request: HttpRequest, pk: int) -> HttpResponse:
+def volunteer_pause(request: StaffRequest, pk: int) -> HttpResponse:
     """No offers until the end of a day; sent without one, the pause is over now."""
     volunteer = _volunteer(request, pk)
     if "resume" in request.POST:
@@ -79,9 +79,9 @@ def volunteer_pause(request: HttpRequest, pk: int) -> HttpResponse:
 
 @staff_required(Role.DISPATCHES)
 @require_POST
-def volunteer_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
+def volunteer_move(request: StaffRequest, pk: int, move: str) -> HttpResponse:
     """Suspend, reactivate, or note that somebody has left."""
-    user: User = request.user  # type: ignore[assignment]
+    user = request.user
     volunteer = _volunteer(request, pk)
     if not may(user, Role.DISPATCHES, volunteer.community):
         raise PermissionDenied
@@ -92,14 +92,14 @@ def volunteer_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     return redirect("volunteer", pk)
 
 
-def _volunteer(request: HttpRequest, pk: int) -> Volunteer:
+def _volunteer(request: StaffRequest, pk: int) -> Volunteer:
     volunteers = Volunteer.objects.visible_to(request.user).select_related("community", "place__parent")
     volunteer: Volunteer = get_object_or_404(volunteers, pk=pk)
     return volunteer
 
 
-def _card(request: HttpRequest, volunteer: Volunteer, form: PauseForm, status: int = 200) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+def _card(request: StaffRequest, volunteer: Volunteer, form: PauseForm, status: int = 200) -> HttpResponse:
+    user = request.user
     context = {
         "volunteer": volunteer,
         "form": form,
