@@ -61,14 +61,15 @@ def confirm_to_volunteer(assignment: Assignment) -> Message:
     """Only now the volunteer reads who, where and whom to call."""
     help_request, volunteer = assignment.help_request, assignment.volunteer
     elder, language = help_request.elder, volunteer.text_language
-    phone = elder.phone or help_request.community.phone_for_callers()
+    with translation.override(language):
+        phone = show_phone(elder.phone or help_request.community.phone_for_callers(), elder.phone_ext)
     return tell_volunteer(
         volunteer,
         "visit_yours",
         help_request,
         elder=elder.name,
         address=elder.home() or help_request.community.name,
-        phone=show_phone(phone, elder.phone_ext),
+        phone=phone,
         door_word=assignment.door_word,
         when=when(help_request, language),
     )

@@ -36,7 +36,7 @@ SAID = {Todo.Kind.UNCLEAR_REPLY, Todo.Kind.UNKNOWN_SENDER, Todo.Kind.DANGER}
 """Todos that come with a text."""
 PAGES = [
     "account_login", "account_change_password", "account_logout", "board", "inbox", "help-requests", "intake", "elders",
-    "elder-new", "volunteers", "volunteer-new", "places", "place-new", "phones",
+    "elder-new", "volunteers", "volunteer-new", "places", "place-new", "phones", "figures", "import",
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
@@ -102,4 +102,5 @@ class FamilyContact(models.Model):
         constraints = [models.UniqueConstraint(fields=["elder", "phone"], name="family_contact_once")]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.relation})" if self.relation else self.name
+        named = {"name": self.name, "relation": self.relation}
+        return pgettext("family contact", "%(name)s (%(relation)s)") % named if self.relation else self.name
