@@ -14,6 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.clock import now
 from linzhu.communities.fields import SearchKeyField
+from linzhu.communities.rules_model import CommunityRules
+
+__all__ = [
+    "LATITUDE", "LONGITUDE", "ApiToken", "Community", "CommunityQuerySet", "CommunityRules", "Place", "Role",
+    "ScopedQuerySet", "User",
+]  # fmt: skip
 
 LATITUDE = [MinValueValidator(-90), MaxValueValidator(90)]
 LONGITUDE = [MinValueValidator(-180), MaxValueValidator(180)]

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from linzhu.communities import views
+from linzhu.communities import rules_views, views
 
 urlpatterns = [
     path("places/", views.place_list, name="places"),
     path("places/new/", views.place_edit, name="place-new"),
     path("places/<int:pk>/", views.place_edit, name="place"),
     path("places/<int:pk>/delete/", views.place_delete, name="place-delete"),
+    path("settings/", rules_views.settings_list, name="settings-list"),
+    path("settings/<slug:code>/", rules_views.community_settings, name="settings"),
 ]

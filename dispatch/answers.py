@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling
+from linzhu.dispatch import telling, visit_answers, wishes
 from linzhu.dispatch.handover import alert_danger, hand_to_staff, take_unknown
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.offers import NotCleared, TooLate, accept, decline
 from linzhu.dispatch.opting import opt_in, opt_out
 from linzhu.dispatch.replies import Kind, Reply, read_reply
-from linzhu.dispatch.visit_answers import arrived, cannot_come, done, volunteer_actor
+from linzhu.dispatch.visit_answers import volunteer_actor
 from linzhu.notifications.models import InboundMessage
 from linzhu.notifications.optout import is_opted_out
 from linzhu.requests.models import Status
 from linzhu.volunteers.models import Volunteer
 
 STILL_ANSWERS = timedelta(days=7)
-"""How long after an offer a bare yes or no is taken as an answer to it."""
+"""How long after an offer a text is taken as an answer to it, even if it is no longer open."""
+
+Report = Callable[[InboundMessage, Reply], bool]
+"""Acts on a text; False if it is not certain what it is about."""
 
 
 def answer(inbound: InboundMessage) -> None:
@@ -34,7 +38,10 @@ def _yes(inbound: InboundMessage, reply: Reply) -> None:
     if inbound.carrier_handled and is_opted_out(inbound.sender):
         opt_in(inbound, reply)  # the carrier takes YES for "start"
     elif offer := _meant(inbound, reply):
-        _take(inbound, offer)
+        if offer.status == Offer.Status.DECLINED and not reply.code:
+            hand_to_staff(inbound, offer)  # "ok" may answer our thanks for the no: only with the code is it a yes
+        else:
+            _take(inbound, offer)
 
 
 def _take(inbound: InboundMessage, offer: Offer) -> None:
@@ -75,18 +82,32 @@ def _no(inbound: InboundMessage, reply: Reply) -> None:
 
 
 def _cannot_come(inbound: InboundMessage, reply: Reply) -> None:
-    if not cannot_come(inbound, reply):
+    """Taken back where one promise alone can be meant; a no where none has been made; else a person finds out."""
+    promised = Assignment.objects.standing().filter(volunteer__phone=inbound.sender).exists()
+    if not promised:
         _no(inbound, reply)
+    elif not reply.code and Offer.objects.open().filter(phone=inbound.sender).exists():
+        hand_to_staff(inbound, None)
+    elif not _carried_out(visit_answers.cannot_come, inbound, reply):
+        _no(inbound, reply) if reply.code else hand_to_staff(inbound, None)
 
 
-def _arrived(inbound: InboundMessage, reply: Reply) -> None:
-    if not arrived(inbound, reply):
-        _unclear(inbound, reply)
+def _or_unclear(report: Report) -> Callable[[InboundMessage, Reply], None]:
+    """Let a report act; a person reads the text where it is not certain what is meant."""
+
+    def act(inbound: InboundMessage, reply: Reply) -> None:
+        if not _carried_out(report, inbound, reply):
+            _unclear(inbound, reply)
+
+    return act
 
 
-def _done(inbound: InboundMessage, reply: Reply) -> None:
-    if not done(inbound, reply):
-        _unclear(inbound, reply)
+def _carried_out(report: Report, inbound: InboundMessage, reply: Reply) -> bool:
+    """Let a report about a visit act; False if it is not certain which one, or that one has ended in this moment."""
+    try:
+        return report(inbound, reply)
+    except TooLate:
+        return False
 
 
 def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
@@ -110,8 +131,9 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
 
 def _recent_offers(inbound: InboundMessage) -> QuerySet[Offer]:
     """Offers to this phone that a text may still answer, latest first."""
+    answerable = Q(status=Offer.Status.OPEN) | Q(created_at__gt=now() - STILL_ANSWERS)
     return (
-        Offer.objects.filter(phone=inbound.sender, created_at__gt=now() - STILL_ANSWERS)
+        Offer.objects.filter(answerable, phone=inbound.sender)
         .select_related("volunteer", "help_request__elder__place", "help_request__community")
         .order_by("-created_at", "-pk")
     )
@@ -147,8 +169,14 @@ def _unclear(inbound: InboundMessage, reply: Reply) -> None:
 _ANSWERS = {
     Kind.YES: _yes,
     Kind.NO: _no,
-    Kind.ARRIVED: _arrived,
-    Kind.DONE: _done,
+    Kind.ON_MY_WAY: _or_unclear(visit_answers.on_my_way),
+    Kind.ARRIVED: _or_unclear(visit_answers.arrived),
+    Kind.DONE: _or_unclear(visit_answers.done),
+    Kind.LATE: _or_unclear(visit_answers.late),
+    Kind.HELP: _or_unclear(visit_answers.wants_help),
+    Kind.PAUSE: _or_unclear(wishes.pause),
+    Kind.MORE: _or_unclear(wishes.more),
+    Kind.LESS: _or_unclear(wishes.less),
     Kind.CANNOT_COME: _cannot_come,
     Kind.OPT_OUT: opt_out,
     Kind.OPT_IN: opt_in,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling
+from linzhu.dispatch import telling, todos
 from linzhu.dispatch.live import record_event
-from linzhu.dispatch.models import Assignment
+from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.offers import TooLate, claim_by_hand
+from linzhu.dispatch.visits import plan_end
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import Actor
 from linzhu.requests.models import HelpRequest, Status
@@ -23,14 +25,21 @@ def assign(
     return claim_by_hand(help_request, volunteer, actor=actor, via=via)
 
 
-def release(assignment: Assignment, *, actor: Actor, why: str, tell_volunteer: bool = True) -> HelpRequest:
+def release(
+    assignment: Assignment,
+    *,
+    actor: Actor,
+    why: str,
+    tell_volunteer: bool = True,
+    outcome: str = Assignment.Outcome.CANNOT_COME,
+) -> HelpRequest:
     """The volunteer does not come: the place is free and the search begins anew, in a new round.
 
     Raises TooLate if the assignment no longer stands.
     """
     with transaction.atomic():
-        _end(assignment, Assignment.Status.RELEASED, released_at=now())
-        help_request = assignment.help_request
+        help_request = _hold(assignment)
+        _end(assignment, Assignment.Status.RELEASED, released_at=now(), outcome=outcome)
         HelpRequest.objects.filter(pk=help_request.pk).update(places_filled=F("places_filled") - 1)
         help_request.refresh_from_db()
         if help_request.status in (Status.ASSIGNED, Status.UNDERWAY):
@@ -42,30 +51,60 @@ def release(assignment: Assignment, *, actor: Actor, why: str, tell_volunteer: b
     return help_request
 
 
-def arrive(assignment: Assignment, *, actor: Actor) -> None:
-    """The volunteer is at the door. The first of two to arrive puts the help request under way."""
+def set_out(assignment: Assignment) -> None:
+    """The volunteer is on the way. Said twice, the first time counts."""
     with transaction.atomic():
-        Assignment.objects.standing().filter(pk=assignment.pk, arrived_at=None).update(arrived_at=now())
-        help_request = assignment.help_request
-        help_request.refresh_from_db()
+        Assignment.objects.standing().filter(pk=assignment.pk, on_my_way_at=None).update(on_my_way_at=now())
+        record_event(assignment.help_request)
+
+
+def arrive(assignment: Assignment, *, actor: Actor) -> None:
+    """The volunteer is at the door. The first of two to arrive puts the help request under way.
+
+    Said twice, the first time counts. Raises TooLate if the assignment no longer stands.
+    """
+    with transaction.atomic():
+        help_request = _hold(assignment)
+        standing = Assignment.objects.standing().filter(pk=assignment.pk)
+        if not standing.update(arrived_at=Coalesce("arrived_at", Value(now()))):
+            raise TooLate
+        plan_end(assignment)
+        todos.close_kind(help_request, Todo.Kind.NOT_ARRIVED)
         if help_request.status == Status.ASSIGNED:
             lifecycle.move(help_request, Status.UNDERWAY, actor=actor, why=assignment.volunteer.known_as)
         record_event(help_request)
 
 
-def finish(assignment: Assignment, *, actor: Actor, minutes: int | None = None) -> None:
+def finish(
+    assignment: Assignment,
+    *,
+    actor: Actor,
+    minutes: int | None = None,
+    outcome: str = Assignment.Outcome.DONE,
+) -> None:
     """The visit is over, after that many minutes. When everybody is through, the help request is done.
 
     Raises TooLate if the assignment no longer stands.
     """
     with transaction.atomic():
-        _end(assignment, Assignment.Status.FINISHED, finished_at=now(), minutes=minutes)
-        help_request = assignment.help_request
-        help_request.refresh_from_db()
+        help_request = _hold(assignment)
+        _end(assignment, Assignment.Status.FINISHED, finished_at=now(), minutes=minutes, outcome=outcome)
+        todos.close_kind(help_request, *todos.ABOUT_THE_VISIT)
         waiting = help_request.assignments.standing().exists()
         if not waiting and help_request.status in (Status.ASSIGNED, Status.UNDERWAY):
             lifecycle.move(help_request, Status.DONE, actor=actor, why=assignment.volunteer.known_as)
         record_event(help_request)
+
+
+def _hold(assignment: Assignment) -> HelpRequest:
+    """Take the help request's row, as it is now, before its assignments.
+
+    Every move takes them in this order, or two of them would deadlock on PostgreSQL; and of two volunteers who finish
+    in the same moment each would find the other still expected. SQLite lets one writer in at a time anyway.
+    """
+    help_request = assignment.help_request
+    help_request.refresh_from_db(from_queryset=HelpRequest.objects.select_for_update(no_key=True))
+    return help_request
 
 
 def _end(assignment: Assignment, status: str, **fields: object) -> None:

@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import mishaps, todos
 from linzhu.dispatch.live import prune_events
-from linzhu.dispatch.models import Lease, Todo, Wave
+from linzhu.dispatch.models import Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
-from linzhu.dispatch.waves import end_wave, quiet_end, start_wave
+from linzhu.dispatch.visits import take_step
+from linzhu.dispatch.waves import TODO_OF, end_wave, quiet_end, start_wave
 from linzhu.notifications.inbound import handle_unhandled
 from linzhu.notifications.relay import relay_due
 from linzhu.requests import lifecycle
@@ -65,7 +66,7 @@ def tick(at: datetime | None = None) -> None:
 
 def tick_decisions(at: datetime | None = None) -> None:
     """Waves, searches, deadlines: quick, and to be on time."""
-    for step in (_suspensions, _waves, _searches, _deadlines, _offers, _events):
+    for step in (_suspensions, _visits, _waves, _searches, _deadlines, _offers, _events):
         _guarded(step, at or now())
 
 
@@ -87,6 +88,10 @@ def _waves(at: datetime) -> None:
     _each(Wave.objects.due(at).select_related("help_request")[:AT_ONCE], end_wave)
 
 
+def _visits(at: datetime) -> None:
+    _each(VisitStep.objects.due(at)[:AT_ONCE], take_step)
+
+
 def _searches(at: datetime) -> None:
     """Open help requests that nobody is being asked about: the wake-up was lost, or quiet hours have ended."""
     running = Wave.objects.filter(help_request=OuterRef("pk"), ended_at=None)
@@ -99,25 +104,34 @@ def _searches(at: datetime) -> None:
 
 def _deadlines(at: datetime) -> None:
     """The window is near, or over, and a place is still empty: a dispatcher owes a decision."""
-    near = HelpRequest.objects.open().filter(window_start__lte=at + DECIDE_BEFORE)
-    owed = Todo.objects.open().filter(help_request=OuterRef("pk"))
-    _each(near.filter(~Exists(owed))[:AT_ONCE], lambda help_request: _owe_decision(help_request, at))
+    _each(HelpRequest.objects.open().filter(window_end__lte=at)[:AT_ONCE], _end_search)
+    decided = Todo.objects.open().filter(help_request=OuterRef("pk"), kind__in=todos.ABOUT_THE_SEARCH)
+    undecided = HelpRequest.objects.filter(~Exists(decided))
+    near = undecided.filter(status=Status.OPEN, window_start__lte=at + DECIDE_BEFORE, window_end__gt=at)
+    _each(near[:AT_ONCE], lambda help_request: _owe_in_time(help_request, at))
+    # Nothing else looks at a paused one: whatever became of its todo, somebody owes a decision.
+    _each(undecided.filter(status=Status.PAUSED)[:AT_ONCE], _owe_decision)
 
 
-def _owe_decision(help_request: HelpRequest, at: datetime) -> None:
-    if at >= help_request.window_end:
-        try:
-            reason = HelpRequest.PauseReason.NOBODY_FOUND
+def _end_search(help_request: HelpRequest) -> None:
+    reason = HelpRequest.PauseReason.NOBODY_FOUND
+    try:
+        with transaction.atomic():
             lifecycle.move(help_request, Status.PAUSED, actor=SYSTEM, why=reason, pause_reason=reason)
-        except IllegalTransition:
-            return
-        kind = Todo.Kind.NOBODY_FOUND
-    else:
-        # One that was logged late gets half of its time before a person is called.
-        time_given = help_request.window_start - help_request.status_at
-        if at < help_request.window_start - min(DECIDE_BEFORE, time_given / 2):
-            return
-        kind = Todo.Kind.DEADLINE_NEAR
+            _owe_decision(help_request)
+    except IllegalTransition:
+        pass  # somebody said yes, or staff acted, in this very moment
+
+
+def _owe_in_time(help_request: HelpRequest, at: datetime) -> None:
+    """One that was logged late gets half of its time before a person is called."""
+    time_given = help_request.window_start - help_request.status_at
+    if at >= help_request.window_start - min(DECIDE_BEFORE, time_given / 2):
+        _owe_decision(help_request, Todo.Kind.DEADLINE_NEAR)
+
+
+def _owe_decision(help_request: HelpRequest, kind: str = "") -> None:
+    kind = kind or TODO_OF.get(help_request.pause_reason, Todo.Kind.NOBODY_FOUND)
     todos.owe(kind, community=help_request.community, help_request=help_request, due_in=DECIDE_WITHIN)
 
 

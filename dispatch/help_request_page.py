@@ -120,4 +120,5 @@ def _texts(
         for message in sent
     ]
     texts += [Text(text.received_at, names.get(text.sender, ""), mask_links(text.text), came_in=True) for text in came]
-    return sorted(texts, key=lambda text: text.at)
+    # A reply and what Linzhu answered may bear the same time: the reply came first.
+    return sorted(texts, key=lambda text: (text.at, not text.came_in))

@@ -1,27 +1,24 @@
-"""Who could help: one query for the neighbours in reach, then pure functions that rank or exclude with a reason."""
+"""Who could help: the neighbours in reach, then pure functions that rank or exclude each of them with a reason."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from linzhu.communities.clock import now
-from linzhu.communities.geo import box_around, distance_m
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.neighbours import History, Wanted, count_within, load, nearest, read_history
 from linzhu.dispatch.reasons import Reason
 from linzhu.requests.models import HelpRequest
-from linzhu.volunteers.availability import is_free
-from linzhu.volunteers.models import Volunteer, VolunteerQuerySet
+from linzhu.volunteers.availability import fits
+from linzhu.volunteers.models import Volunteer
 
-WEEK = timedelta(days=7)
-TRAVEL_MARGIN = timedelta(minutes=30)
-"""Time kept free before and after another visit."""
+LISTED = 100
+"""So many candidates, and so many people who are left out, are named with their reasons at most."""
 
 
 @dataclass(frozen=True)
@@ -43,51 +40,117 @@ class Exclusion:
     reasons: list[Reason]
 
 
+Person = TypeVar("Person", Candidate, Exclusion)
+
+
 @dataclass(frozen=True)
 class Ranking:
     candidates: list[Candidate] = field(default_factory=list)
     """Best first."""
     excluded: list[Exclusion] = field(default_factory=list)
     """Nearest first."""
+    unlisted: int = 0
+    """How many more live in reach: further away than those who are named here."""
+
+
+def wave_candidates(help_request: HelpRequest, *, radius_m: int, enough: int) -> list[Candidate]:
+    """Return the ``enough`` nearest who can be asked, and whoever of the others knows the elder; best first.
+
+    Nobody of them lives further than ``radius_m`` metres away; fewer are returned only if there are no more. Works for
+    a help request that is not saved yet, too. An elder without a position has no candidates.
+    """
+    if help_request.elder.position() is None:
+        return []
+    return _candidates(Wanted(help_request, now()), read_history(help_request), radius_m, enough)
 
 
 def rank(help_request: HelpRequest, *, radius_m: int | None = None) -> Ranking:
-    """Rank everybody within ``radius_m`` metres of the elder's home (default: as far as waves ever go).
+    """Rank who lives within ``radius_m`` metres of the elder's home (default: as far as waves ever go).
 
-    Works for a help request that is not saved yet, too. An elder without a position has an empty ranking.
+    Names the nearest :data:`LISTED` candidates and the nearest :data:`LISTED` who are left out; the rest is counted.
     """
-    home = help_request.elder.position()
-    if home is None:
+    if help_request.elder.position() is None:
         return Ranking()
+    wanted = Wanted(help_request, now())
     radius_m = radius_m or settings.WAVE_RADII_M[-1]
-    at = now()
-    candidates: list[Candidate] = []
-    excluded: list[Exclusion] = []
-    for volunteer in _neighbours(help_request, home, radius_m, at):
-        metres = round(distance_m(*home, volunteer.lat, volunteer.lng))
-        if metres > radius_m:
-            continue  # in a corner of the box
-        if reasons := exclusions(volunteer, help_request, metres, at):
-            excluded.append(Exclusion(volunteer, metres, reasons))
+    history = read_history(help_request)
+    candidates = _candidates(wanted, history, radius_m, LISTED)
+    excluded, unlisted = _left_out(wanted, history, radius_m, {candidate.volunteer.pk for candidate in candidates})
+    return Ranking(candidates, excluded, unlisted)
+
+
+def consider(help_request: HelpRequest, volunteer_id: int) -> Candidate | Exclusion | None:
+    """Return how one volunteer stands as things are now, however far away; None if not active in the elder's tree."""
+    if help_request.elder.position() is None:
+        return None
+    return next(_assess(Wanted(help_request, now()), read_history(help_request), [volunteer_id], None), None)
+
+
+def _candidates(wanted: Wanted, history: History, radius_m: int, enough: int) -> list[Candidate]:
+    """Return the nearest candidates, and those among the elder's acquaintances; best first."""
+    near: list[Candidate] = []
+    for keys in nearest(wanted, radius_m, enough):
+        unasked = [key for key in keys if key not in history.asked]
+        near += _only(Candidate, _assess(wanted, history, unasked, radius_m))
+        if len(near) >= enough:
+            break
+    known = _only(Candidate, _assess(wanted, history, list(history.visits), radius_m))
+    both = {candidate.volunteer.pk: candidate for candidate in [*near[:enough], *known]}
+    return sorted(both.values(), key=lambda one: (-one.score, one.distance_m, one.volunteer.pk))
+
+
+def _left_out(wanted: Wanted, history: History, radius_m: int, named: set[int]) -> tuple[list[Exclusion], int]:
+    """Return who is excluded, nearest first, and how many more people live in reach.
+
+    Whoever has been asked or has said no is among them, however many live nearer: staff may want to call them.
+    """
+    told = history.asked | history.said_no
+    excluded = _only(Exclusion, _assess(wanted, history, sorted(told), radius_m))
+    unlisted = 0
+    for keys in nearest(wanted, radius_m, LISTED, hopeful=False):
+        fresh = [key for key in keys if key not in named and key not in told]
+        people = list(_assess(wanted, history, fresh, radius_m))
+        excluded += _only(Exclusion, people)
+        unlisted += len(_only(Candidate, people))
+        if len(excluded) >= LISTED:
+            unlisted = max(0, count_within(wanted, radius_m) - len(named) - len(excluded))
+            break
+    return sorted(excluded, key=lambda one: (one.distance_m, one.volunteer.pk)), unlisted
+
+
+def _assess(
+    wanted: Wanted, history: History, keys: Sequence[int], radius_m: int | None
+) -> Iterator[Candidate | Exclusion]:
+    """Judge these volunteers in their order; those beyond the radius are passed over."""
+    for volunteer in load(wanted, history, keys):
+        metres = wanted.metres_to(volunteer.lat, volunteer.lng)
+        if radius_m is not None and metres > radius_m:
+            continue
+        if reasons := _exclusions(volunteer, wanted, metres):
+            yield Exclusion(volunteer, metres, reasons)
         else:
-            score, why = appraise(volunteer, help_request, metres)
-            candidates.append(Candidate(volunteer, metres, score, why))
-    candidates.sort(key=lambda candidate: (-candidate.score, candidate.distance_m, candidate.volunteer.pk))
-    excluded.sort(key=lambda exclusion: (exclusion.distance_m, exclusion.volunteer.pk))
-    return Ranking(candidates, excluded)
+            yield Candidate(volunteer, metres, *appraise(volunteer, wanted.help_request, metres))
+
+
+def _only(kind: type[Person], people: Iterable[Candidate | Exclusion]) -> list[Person]:
+    return [person for person in people if isinstance(person, kind)]
 
 
 def exclusions(volunteer: Volunteer, help_request: HelpRequest, metres: int, at: datetime) -> list[Reason]:
     """Return every reason why this volunteer is not asked; empty if they are.
 
-    ``volunteer`` carries the counts that :func:`rank` asks the database for.
+    ``volunteer`` carries the counts of ``neighbours.load``; ``metres`` is the distance, ``at`` the present moment.
     """
-    service = help_request.service
-    visit_day = timezone.localtime(help_request.window_start).date()
+    return _exclusions(volunteer, Wanted(help_request, at), metres)
+
+
+def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reason]:
+    """The one place of the rules. What ``neighbours`` asks the database beforehand follows from them."""
+    help_request, service = wanted.help_request, wanted.help_request.service
     return [
-        *clearance_gaps(volunteer, help_request.needs_clearance, visit_day),
+        *clearance_gaps(volunteer, help_request.needs_clearance, wanted.visit_day),
         *_when(volunteer.opted_out_at is not None, "opted-out"),
-        *_when(volunteer.paused_until is not None and volunteer.paused_until > at, "paused"),
+        *_when(volunteer.paused_until is not None and volunteer.paused_until > wanted.at, "paused"),
         *_when(metres > volunteer.reach_m, "too-far", reach=volunteer.reach_m),
         *_when(service.skill not in volunteer.skills, "skill"),
         *_when(help_request.needs_vehicle and not volunteer.has_vehicle, "no-vehicle"),
@@ -95,9 +158,7 @@ def exclusions(volunteer: Volunteer, help_request: HelpRequest, metres: int, at:
         *_when(
             bool(help_request.needs_language) and help_request.needs_language not in volunteer.languages, "no-language"
         ),
-        *_when(
-            not is_free(volunteer.week, help_request.window_start, help_request.window_end, service.minutes), "not-free"
-        ),
+        *_when(not fits(volunteer.week, wanted.windows, service.minutes), "not-free"),
         *_when(volunteer.is_busy, "busy"),  # type: ignore[attr-defined]
         *_when(volunteer.texts >= weekly_cap(volunteer), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
         *_when(volunteer.is_asked, "asked"),  # type: ignore[attr-defined]
@@ -137,38 +198,6 @@ def appraise(volunteer: Volunteer, help_request: HelpRequest, metres: int) -> tu
 def weekly_cap(volunteer: Volunteer) -> int:
     """How many offers this volunteer gets in seven days at most."""
     return settings.WEEKLY_TEXT_CAP if volunteer.weekly_cap is None else volunteer.weekly_cap
-
-
-def _neighbours(help_request: HelpRequest, home: tuple[float, float], radius_m: int, at: datetime) -> VolunteerQuerySet:
-    """Active volunteers of the same tree of communities within the box, with the counts that the rules need."""
-    box = box_around(*home, radius_m)
-    root = help_request.elder.community.path.split("/", 1)[0] + "/"
-    its_own = {"volunteer": OuterRef("pk"), "help_request": help_request.pk}
-    offers, assignments = Offer.objects.all(), Assignment.objects.filter(volunteer=OuterRef("pk"))
-    return (  # type: ignore[no-any-return]
-        Volunteer.objects.active()
-        .filter(community__path__startswith=root, lat__range=(box.south, box.north), lng__range=(box.west, box.east))
-        .annotate(
-            texts=_count(offers.filter(volunteer=OuterRef("pk"), created_at__gt=at - WEEK)),
-            visits=_count(assignments.current().filter(help_request__elder=help_request.elder_id)),
-            is_busy=Exists(
-                assignments.standing().filter(
-                    help_request__window_start__lt=help_request.window_end + TRAVEL_MARGIN,
-                    help_request__window_end__gt=help_request.window_start - TRAVEL_MARGIN,
-                )
-            ),
-            is_asked=Exists(offers.filter(**its_own, round=help_request.round)),
-            said_no=Exists(offers.filter(**its_own, status=Offer.Status.DECLINED))
-            | Exists(assignments.filter(help_request=help_request.pk, status=Assignment.Status.RELEASED)),
-        )
-        .defer("notes")
-    )
-
-
-def _count(rows: object) -> Coalesce:
-    """A correlated count that stays one subquery (a join would multiply the other counts)."""
-    counted = rows.order_by().values("volunteer").annotate(n=Count("pk")).values("n")  # type: ignore[attr-defined]
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def _when(condition: bool, code: str, **facts: int) -> list[Reason]:

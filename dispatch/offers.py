@@ -16,6 +16,7 @@ from linzhu.dispatch.doorwords import new_door_word
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, clearance_gaps
 from linzhu.dispatch.models import Assignment, Offer, OfferQuerySet, Wave
+from linzhu.dispatch.visits import plan_steps
 from linzhu.notifications import outbox
 from linzhu.notifications.models import Message
 from linzhu.requests import lifecycle
@@ -110,6 +111,7 @@ def claim_by_hand(help_request: HelpRequest, volunteer: Volunteer, *, actor: Act
         ).first()
         if offer:
             Offer.objects.filter(pk=offer.pk).update(status=Offer.Status.ACCEPTED, answered_at=now())
+            outbox.withdraw(Message.objects.filter(offer=offer))
         help_request.refresh_from_db()
         return seat(help_request, volunteer, actor=actor, via=via, offer=offer)
 
@@ -131,6 +133,7 @@ def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: 
         door_word=new_door_word("en" if elder_speaks_english_only else "zh"),
     )
     telling.confirm_to_volunteer(assignment)
+    plan_steps(assignment)
     if help_request.places_filled == help_request.people_needed:
         withdraw_offers(help_request)
         lifecycle.move(help_request, Status.ASSIGNED, actor=actor, why=volunteer.known_as)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +18,15 @@ from pathlib import Path
 class Kind(StrEnum):
     YES = "yes"
     NO = "no"
+    ON_MY_WAY = "on_my_way"
     ARRIVED = "arrived"
     DONE = "done"
     CANNOT_COME = "cannot_come"
+    LATE = "late"
+    HELP = "help"
+    PAUSE = "pause"
+    MORE = "more"
+    LESS = "less"
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
     DANGER = "danger"
@@ -28,11 +35,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a text says: its kind, and the offer's code if one was named; for *done*, how many minutes it took."""
+    """What a text says: its kind, and the offer's code if one was named.
+
+    ``minutes``: how long it took (*done*), or how much later they come (*late*). ``days``: how long the pause is, or
+    ``until``, (month, day), when it ends.
+    """
 
     kind: Kind
     code: str = ""
     minutes: int | None = None
+    days: int | None = None
+    until: tuple[int, int] | None = None
 
 
 _LISTS: dict[str, dict[str, list[str]]] = tomllib.loads(
@@ -52,7 +65,11 @@ _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\ufe0f\u202a
 _HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 _HAN_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百幺]+")
 _NUMBER = re.compile(r"\d+")
-_MINUTES = re.compile(r"(?<=\d)\s*(分钟|分|minutes|mins|min|m)\b|用时|用了")
+_MONTH_DAY = re.compile(r"(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})")
+_DAYS = {"周": 7, "星期": 7, "week": 7, "个月": 30, "month": 30, "天": 1, "日": 1, "day": 1}
+_UNITS = re.compile(
+    r"(?<=\d)\s*(分钟|分|minutes|mins|min|m|天|日|days|day|个?星期|周|weeks|week|个月|months|month|月)(?![a-z])|用时|用了"
+)
 
 # A refusal is looked for before a yes.
 _WORDINGS = {
@@ -60,6 +77,12 @@ _WORDINGS = {
     Kind.NO: words("no") | SORRY,
     Kind.YES: words("yes"),
     Kind.ARRIVED: words("arrived"),
+    Kind.ON_MY_WAY: words("on_my_way"),
+    Kind.LATE: words("late"),
+    Kind.HELP: words("help"),
+    Kind.PAUSE: words("pause"),
+    Kind.MORE: words("more"),
+    Kind.LESS: words("less"),
     Kind.DONE: words("done"),
 }
 
@@ -75,19 +98,43 @@ def read_reply(text: str) -> Reply:
         return Reply(Kind.OPT_IN)
     rest, numbers = _split_numbers(plain)
     kind = _kind_of(rest)
-    if kind == Kind.DONE:
-        return _read_done(numbers)
+    if read_numbers := _WITH_NUMBERS.get(kind):
+        return read_numbers(plain, numbers)
     if len(numbers) > 1 or any(len(number) not in (2, 3) for number in numbers):
         return Reply(Kind.UNCLEAR)
     return Reply(kind, numbers[0] if numbers else "")
 
 
-def _read_done(numbers: list[str]) -> Reply:
+def _read_minutes(kind: Kind, numbers: list[str]) -> Reply:
     """“done 45” took 45 minutes; “done 47 45” names the code first."""
     if len(numbers) > 2 or any(len(number) > 3 for number in numbers):
         return Reply(Kind.UNCLEAR)
     code = numbers[0] if len(numbers) == 2 else ""
-    return Reply(Kind.DONE, code, int(numbers[-1]) if numbers else None)
+    return Reply(kind, code, int(numbers[-1]) if numbers else None)
+
+
+def _read_late(plain: str, numbers: list[str]) -> Reply:
+    """Without a number nobody can be told how late: a person asks."""
+    reply = _read_minutes(Kind.LATE, numbers)
+    return reply if reply.minutes else Reply(Kind.UNCLEAR)
+
+
+def _read_pause(plain: str, numbers: list[str]) -> Reply:
+    """“pause 7” is seven days; “暂停到12月1日”, “pause until 1 Dec” is a date; weeks and months are counted."""
+    if date := _MONTH_DAY.search(plain):
+        month, day = int(date["month"]), int(date["day"])
+        return Reply(Kind.PAUSE, until=(month, day)) if month <= 12 and day <= 31 else Reply(Kind.UNCLEAR)
+    if len(numbers) > 1 or any(len(number) > 3 for number in numbers):
+        return Reply(Kind.UNCLEAR)
+    unit = next((days for word, days in _DAYS.items() if word in plain), 1 if numbers else 7)
+    return Reply(Kind.PAUSE, days=(int(numbers[0]) if numbers else 1) * unit)
+
+
+_WITH_NUMBERS: dict[Kind, Callable[[str, list[str]], Reply]] = {
+    Kind.DONE: lambda _plain, numbers: _read_minutes(Kind.DONE, numbers),
+    Kind.LATE: _read_late,
+    Kind.PAUSE: _read_pause,
+}
 
 
 def normalise(text: str) -> str:
@@ -99,7 +146,7 @@ def normalise(text: str) -> str:
 
 def _split_numbers(plain: str) -> tuple[str, list[str]]:
     """Take the numbers out of a text: what is left, and the numbers in Arabic digits."""
-    arabic = _MINUTES.sub(" ", _HAN_NUMBER.sub(lambda match: _to_arabic(match.group()), plain))
+    arabic = _UNITS.sub(" ", _HAN_NUMBER.sub(lambda match: _to_arabic(match.group()), plain))
     numbers = _NUMBER.findall(arabic)
     return " ".join(_NUMBER.sub(" ", arabic).split()), numbers
 

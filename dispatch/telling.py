@@ -18,6 +18,8 @@ from linzhu.requests.models import Elder, HelpRequest
 from linzhu.volunteers.models import Volunteer
 
 CALL_ELDER_WITHIN = timedelta(minutes=30)
+CALL_LATE_WITHIN = timedelta(minutes=10)
+WORTH_A_CALL_MIN = 15
 
 
 def service_name(help_request: HelpRequest, language: str) -> str:
@@ -59,19 +61,29 @@ def send_offer(offer: Offer) -> Message:
 
 def confirm_to_volunteer(assignment: Assignment) -> Message:
     """Only now the volunteer reads who, where and whom to call."""
+    elder = assignment.help_request.elder
+    with translation.override(assignment.volunteer.text_language):
+        office = assignment.help_request.community.phone_for_callers()
+        phone = show_phone(elder.phone, elder.phone_ext) if elder.phone else show_phone(office)
+    return _tell_about_visit(assignment, "visit_yours", phone=phone)
+
+
+def remind(assignment: Assignment, template: str) -> Message:
+    """The evening before, or shortly before: who, where, when and the door word once more."""
+    return _tell_about_visit(assignment, template)
+
+
+def _tell_about_visit(assignment: Assignment, template: str, **params: str) -> Message:
     help_request, volunteer = assignment.help_request, assignment.volunteer
-    elder, language = help_request.elder, volunteer.text_language
-    with translation.override(language):
-        phone = show_phone(elder.phone or help_request.community.phone_for_callers(), elder.phone_ext)
     return tell_volunteer(
         volunteer,
-        "visit_yours",
+        template,
         help_request,
-        elder=elder.name,
-        address=elder.home() or help_request.community.name,
-        phone=phone,
+        elder=help_request.elder.name,
+        address=help_request.elder.home() or help_request.community.name,
         door_word=assignment.door_word,
-        when=when(help_request, language),
+        when=when(help_request, volunteer.text_language),
+        **params,
     )
 
 
@@ -132,13 +144,14 @@ def tell_assigned(help_request: HelpRequest) -> None:
     """Everybody learns who comes: the family by text, the elder as they wish."""
     coming = list(help_request.assignments.standing().select_related("volunteer"))
     language = elder_language(help_request.elder)
-    names = "、".join(item.volunteer.known_as for item in coming)
+    separator = ", " if language == "en" else "、"
+    names = separator.join(item.volunteer.known_as for item in coming)
     told = tell_family(
         help_request, "family_assigned", with_link=True, volunteer=names, when=when(help_request, language)
     )
     if help_request.elder.tell_by == TellBy.FAMILY and told:
         return
-    words = "、".join(item.door_word for item in coming)
+    words = separator.join(item.door_word for item in coming)
     _tell_elder(
         help_request,
         "elder_assigned",
@@ -147,6 +160,20 @@ def tell_assigned(help_request: HelpRequest) -> None:
         door_word=words,
         when=when(help_request, language),
     )
+
+
+def tell_late(assignment: Assignment, minutes: int) -> None:
+    """The volunteer comes that many minutes later: the family reads it, the elder is called if it is worth a call."""
+    help_request, name = assignment.help_request, assignment.volunteer.known_as
+    told = tell_family(help_request, "family_late", volunteer=name, minutes=str(minutes))
+    through_family = help_request.elder.tell_by == TellBy.FAMILY and told
+    if minutes >= WORTH_A_CALL_MIN and not through_family:
+        todos.owe(
+            Todo.Kind.TELL_ELDER_LATE,
+            community=help_request.community,
+            help_request=help_request,
+            due_in=CALL_LATE_WITHIN,
+        )
 
 
 def tell_searching_again(help_request: HelpRequest) -> None:

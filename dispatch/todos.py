@@ -21,6 +21,9 @@ ABOUT_THE_SEARCH = (
 )
 """What nobody needs to decide any more once somebody comes."""
 
+ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL_ELDER_LATE)
+"""What the end of the visit settles."""
+
 
 def owe(
     kind: str,
@@ -63,8 +66,13 @@ def postpone(todo: Todo, *, due_in: timedelta, outcome: str) -> None:
 
 
 def close_kind(help_request: HelpRequest, *kinds: str) -> int:
-    """Close todos that the facts have overtaken (all kinds if none is named); returns how many."""
-    rows = Todo.objects.open().filter(help_request=help_request)
-    if kinds:
-        rows = rows.filter(kind__in=kinds)
-    return rows.update(closed_at=now())
+    """Close todos of these kinds that the facts have overtaken; returns how many."""
+    return Todo.objects.open().filter(help_request=help_request, kind__in=kinds).update(closed_at=now())
+
+
+def close_overtaken(help_request: HelpRequest) -> int:
+    """Close what nobody owes once a help request is over; returns how many.
+
+    What somebody has written stays until a person has read it: it may be a cry for help.
+    """
+    return Todo.objects.open().filter(help_request=help_request, inbound=None).update(closed_at=now())

@@ -8,6 +8,8 @@ from linzhu.communities.models import User
 from linzhu.dispatch import telling, todos
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import TooLate, accept, decline
+from linzhu.notifications import outbox
+from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import Actor
 
 
@@ -15,14 +17,19 @@ def count_as_yes(todo: Todo, *, user: User) -> Assignment:
     """Accept the offer in the volunteer's name. Raises TooLate; the todo stays open then."""
     with transaction.atomic():
         assignment = accept(_offer(todo), actor=Actor.staff(user), via=Assignment.Via.TEXT)
-        todos.settle(todo, user=user, outcome=Offer.Status.ACCEPTED)
+        if not todos.settle(todo, user=user, outcome=Offer.Status.ACCEPTED):
+            raise TooLate  # a colleague has just answered otherwise
     return assignment
 
 
 def count_as_no(todo: Todo, *, user: User) -> None:
+    """Decline the offer in the volunteer's name. Raises TooLate if they have said a clear yes meanwhile."""
     with transaction.atomic():
         offer = _offer(todo)
         decline(offer, actor=Actor.staff(user))
+        offer.refresh_from_db(fields=["status"])
+        if offer.status == Offer.Status.ACCEPTED:
+            raise TooLate
         if todos.settle(todo, user=user, outcome=Offer.Status.DECLINED):
             telling.tell_volunteer(offer.volunteer, "no_thanks", None)
 
@@ -34,7 +41,9 @@ def ask_again(todo: Todo, *, user: User) -> None:
         if offer.status != Offer.Status.OPEN:
             raise TooLate
         if todos.settle(todo, user=user, outcome=Offer.Status.OPEN):
-            telling.send_offer(offer)
+            outbox.withdraw(Message.objects.filter(offer=offer))  # one that still waits need not go out as well
+            offer.message = telling.send_offer(offer)
+            offer.save(update_fields=["message"])
 
 
 def _offer(todo: Todo) -> Offer:

@@ -2,18 +2,61 @@
 
 from __future__ import annotations
 
-from linzhu.dispatch import telling
-from linzhu.dispatch.assignments import arrive, finish, release
-from linzhu.dispatch.models import Assignment
+from datetime import timedelta
+
+from linzhu.dispatch import telling, todos
+from linzhu.dispatch.assignments import arrive, finish, release, set_out
+from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.replies import Kind, Reply
+from linzhu.dispatch.visits import delay
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.lifecycle import Actor
 from linzhu.requests.models import StatusChange
 from linzhu.volunteers.models import Volunteer
 
+CALL_WITHIN = timedelta(minutes=5)
+
 
 def volunteer_actor(volunteer: Volunteer) -> Actor:
     return Actor(StatusChange.Who.VOLUNTEER, volunteer.known_as)
+
+
+def on_my_way(inbound: InboundMessage, reply: Reply) -> bool:
+    """The volunteer has set out. False if it is not certain which visit is meant."""
+    assignment = _meant(inbound, reply)
+    if assignment is None:
+        return False
+    set_out(assignment)
+    telling.tell_volunteer(assignment.volunteer, "on_my_way_thanks", None)
+    return True
+
+
+def late(inbound: InboundMessage, reply: Reply) -> bool:
+    """The volunteer comes ``reply.minutes`` later. False if it is not certain which visit is meant."""
+    assignment = _meant(inbound, reply)
+    if assignment is None or reply.minutes is None:
+        return False
+    delay(assignment, reply.minutes)
+    telling.tell_volunteer(assignment.volunteer, "late_thanks", None, minutes=str(reply.minutes))
+    return True
+
+
+def wants_help(inbound: InboundMessage, reply: Reply) -> bool:
+    """The volunteer wants a call from the office, on a visit or not. False if nobody is known by this phone."""
+    volunteer = Volunteer.objects.filter(phone=inbound.sender).select_related("community").first()
+    if volunteer is None:
+        return False
+    assignment = _meant(inbound, reply)
+    help_request = assignment.help_request if assignment else None
+    todos.owe(
+        Todo.Kind.HELP_WANTED,
+        community=help_request.community if help_request else volunteer.community,
+        help_request=help_request,
+        inbound=inbound,
+        due_in=CALL_WITHIN,
+    )
+    telling.tell_volunteer(volunteer, "help_ack", None)
+    return True
 
 
 def arrived(inbound: InboundMessage, reply: Reply) -> bool:

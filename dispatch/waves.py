@@ -20,7 +20,7 @@ from linzhu.requests.models import HelpRequest, Status
 
 DECISION_WITHIN = timedelta(minutes=10)
 
-_TODO_OF = {
+TODO_OF = {
     HelpRequest.PauseReason.NOBODY_FOUND: Todo.Kind.NOBODY_FOUND,
     HelpRequest.PauseReason.NO_POSITION: Todo.Kind.NO_POSITION,
     HelpRequest.PauseReason.QUIET_HOURS: Todo.Kind.QUIET_HOURS,
@@ -30,11 +30,14 @@ _TODO_OF = {
 def start_wave(help_request: HelpRequest) -> Wave | None:
     """Ask the next few volunteers. Safe to call at any time and twice: it does nothing where nothing is due.
 
-    Waits silently in quiet hours; hands the help request to a person when nobody is left to ask, when the elder's
-    home is not on the map, or when the window begins before anybody may be texted.
+    Waits silently in quiet hours; hands the help request to a person when nobody is left to ask or the window is over,
+    when the elder's home is not on the map, or when the window begins before anybody may be texted.
     """
     help_request.refresh_from_db()
     if help_request.status != Status.OPEN or help_request.waves.filter(ended_at=None).exists():
+        return None
+    if help_request.window_end <= now():
+        _hand_over(help_request, HelpRequest.PauseReason.NOBODY_FOUND)
         return None
     if help_request.elder.position() is None:
         _hand_over(help_request, HelpRequest.PauseReason.NO_POSITION)
@@ -107,7 +110,7 @@ def _hand_over(help_request: HelpRequest, reason: HelpRequest.PauseReason) -> No
         with transaction.atomic():
             lifecycle.move(help_request, Status.PAUSED, actor=SYSTEM, why=reason, pause_reason=reason)
             todos.owe(
-                _TODO_OF[reason],
+                TODO_OF[reason],
                 community=help_request.community,
                 help_request=help_request,
                 due_in=DECISION_WITHIN,

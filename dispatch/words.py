@@ -26,7 +26,7 @@ _LINK = re.compile(r"(?P<site>https?://[^/\s]+)/\S+")
 def day_words(day: date, today: date) -> str:
     """Return ``today``, ``tomorrow``, ``yesterday`` or the date with its weekday."""
     near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}.get((day - today).days)
-    return near or f"{date_format(day, 'MONTH_DAY_FORMAT')} {date_format(day, 'D')}"
+    return near or date_format(day, _("D j M"))
 
 
 def window_words(start: datetime, end: datetime, at: datetime) -> str:

@@ -1,6 +1,7 @@
 """Log lines that name nobody."""
 
 import logging
+import re
 import traceback
 from types import TracebackType
 
@@ -20,3 +21,15 @@ class FramesOnlyFormatter(logging.Formatter):
             lines = ["".join(traceback.format_tb(error.__traceback__)) + type(error).__name__, *lines]
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "\n".join(lines)
+
+
+_FAMILY_LINK = re.compile(r"(?<=/f/)[^/\s]+")
+
+
+class LinksMasked(logging.Filter):
+    """Takes the secret out of a family link's address: "Not Found: /f/…/" opens nothing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_FAMILY_LINK.sub("…", part) if isinstance(part, str) else part for part in record.args)
+        return True

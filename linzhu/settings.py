@@ -257,11 +257,15 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"links_masked": {"()": "linzhu.logs.LinksMasked"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "axes": {"level": "ERROR"},  # its warnings name accounts
+        "django.request": {"filters": ["links_masked"]},  # these name the addresses of what went wrong
+        "django.security.csrf": {"filters": ["links_masked"]},
+        "uvicorn": {"handlers": ["console"], "propagate": False},  # its own format prints what an exception says
         "uvicorn.access": {"level": "WARNING"},  # its lines hold addresses, and a family's link is a secret
         "twilio": {"level": "WARNING"},  # at INFO it writes whole requests: numbers and texts
     },

@@ -11,7 +11,7 @@ urlpatterns = [
     path("import/", import_views.import_page, name="import"),
     path("import/confirm/", import_views.import_confirm, name="import-confirm"),
     path("api/v1/", include("linzhu.dispatch.api_urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("linzhu.communities.account_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("health", views.health, name="health"),
 ]

@@ -51,12 +51,26 @@ TEXTS: dict[str, Text] = {
     "arrived_thanks": Text(audience=_VOLUNTEER),
     "done_thanks": Text(audience=_VOLUNTEER, params=("service",)),
     "cannot_thanks": Text(audience=_VOLUNTEER, params=("service",)),
+    "reminder_evening": Text(
+        audience=_VOLUNTEER, params=("service", "elder", "address", "when", "door_word"), personal=True
+    ),
+    "reminder_soon": Text(
+        audience=_VOLUNTEER, params=("service", "elder", "address", "when", "door_word"), personal=True
+    ),
+    "ask_arrival": Text(audience=_VOLUNTEER, params=("service",)),
+    "ask_end": Text(audience=_VOLUNTEER, params=("service",)),
+    "on_my_way_thanks": Text(audience=_VOLUNTEER),
+    "late_thanks": Text(audience=_VOLUNTEER, params=("minutes",)),
+    "help_ack": Text(audience=_VOLUNTEER),
+    "paused": Text(audience=_VOLUNTEER, params=("until",)),
+    "cap_changed": Text(audience=_VOLUNTEER, params=("cap",)),
     "visit_off": Text(audience=_VOLUNTEER, params=("service", "when", "reason")),
     # Families and elders.
     "family_logged": Text(audience=Audience.FAMILY, params=("elder", "service", "link"), personal=True),
     "family_assigned": Text(
         audience=Audience.FAMILY, params=("elder", "service", "volunteer", "when", "link"), personal=True
     ),
+    "family_late": Text(audience=Audience.FAMILY, params=("elder", "volunteer", "minutes"), personal=True),
     "family_searching": Text(audience=Audience.FAMILY, params=("elder", "service"), personal=True),
     "family_off": Text(audience=Audience.FAMILY, params=("elder", "service"), personal=True),
     "elder_assigned": Text(audience=Audience.ELDER, params=("volunteer", "when", "door_word"), personal=True),
@@ -82,6 +96,9 @@ SAMPLES: dict[str, dict[str, str]] = {
         "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
         "choices": "47 生活用品代购、52 代取药",
         "reason": "老人临时住院",
+        "minutes": "120",
+        "until": "12月31日",
+        "cap": "14",
         "office": "022 2731 8800",
     },
     "en": {
@@ -97,6 +114,9 @@ SAMPLES: dict[str, dict[str, str]] = {
         "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
         "choices": "47 Groceries, 52 Medicine",
         "reason": "the elder is in hospital",
+        "minutes": "120",
+        "until": "31 December",
+        "cap": "14",
         "office": "022 2731 8800",
     },
 }

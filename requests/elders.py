@@ -15,6 +15,7 @@ from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.search import person_matches
 from linzhu.requests.forms import ElderForm, FamilyFormSet
 from linzhu.requests.models import LIVE_STATUSES, Elder
+from linzhu.requests.recurring_views import recurring_of
 
 PER_PAGE = 50
 ADD_ROW = "add_family"
@@ -44,7 +45,8 @@ def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
     help_requests = Paginator(elder.help_requests.all(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "requests/elder.html", {"elder": elder, "page": help_requests})
+    context = {"elder": elder, "page": help_requests, "recurring": recurring_of(elder)}
+    return render(request, "requests/elder.html", context)
 
 
 @staff_required()

@@ -1,6 +1,6 @@
 """Believable rows for tests. Everything lies within a few hundred metres of (39.1200, 117.2000)."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import factory
 from django.utils import timezone
@@ -10,7 +10,7 @@ from linzhu.communities.models import Community, Place, Role, User
 from linzhu.communities.people import Language, Skill
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
 from linzhu.notifications.models import InboundMessage, Message
-from linzhu.requests.models import Elder, FamilyContact, HelpRequest
+from linzhu.requests.models import Elder, FamilyContact, HelpRequest, RecurringRequest
 from linzhu.volunteers.availability import Week, slots
 from linzhu.volunteers.models import Volunteer
 
@@ -116,6 +116,20 @@ class HelpRequestFactory(DjangoModelFactory):
     details = "牛奶两盒、鸡蛋一板"
     window_start = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=2))
     window_end = factory.LazyAttribute(lambda row: row.window_start + timedelta(hours=2))
+
+
+class RecurringRequestFactory(DjangoModelFactory):
+    """A row without its next date: ``recurring.save`` finds that."""
+
+    class Meta:
+        model = RecurringRequest
+
+    elder = factory.SubFactory(ElderFactory)
+    service_code = "groceries"
+    rrule = "FREQ=WEEKLY;BYDAY=MO,TH"
+    begins, finishes = time(9), time(11)
+    starts_on = date(2026, 11, 2)
+    details = "牛奶两盒"
 
 
 class WaveFactory(DjangoModelFactory):

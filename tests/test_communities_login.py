@@ -79,7 +79,7 @@ def test_nobody_signs_up():
     )
     from linzhu.communities.models import User
 
-    assert (response.status_code, User.objects.filter(username="eve").exists()) == (200, False)
+    assert (response.status_code, User.objects.filter(username="eve").exists()) == (404, False)
 
 
 def test_sign_out_ends_the_session(staff, client_of):

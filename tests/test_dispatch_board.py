@@ -328,7 +328,7 @@ def test_window_over_midnight_names_both_days(settings):
 
 def test_window_next_week_is_a_date_with_its_weekday():
     start = timezone.make_aware(timezone.datetime(2026, 3, 9, 9, 0))
-    assert window_words(start, start + timedelta(hours=1), start - timedelta(days=7)) == "March 9 Mon 09:00–10:00"
+    assert window_words(start, start + timedelta(hours=1), start - timedelta(days=7)) == "Mon 9 Mar 09:00–10:00"
 
 
 def test_links_lose_their_secret():

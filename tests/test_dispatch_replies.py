@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from linzhu.dispatch.replies import Kind, Reply, normalise, read_reply, words
 
 YES = sorted(words("yes"))
-KINDS = ["yes", "no", "arrived", "done", "cannot_come", "opt_out", "opt_in"]
+KINDS = [
+    "yes", "no", "on_my_way", "arrived", "done", "cannot_come", "late", "help", "pause", "more", "less", "opt_out", "opt_in",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,25 @@ def test_word_lists_are_written_as_texts_are_normalised():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_listed_word_is_read_as_its_kind(kind):
-    assert {read_reply(word).kind for word in words(kind)} == {Kind(kind)}
+    number = " 20" if kind == "late" else ""
+    assert {read_reply(word + number).kind for word in words(kind)} == {Kind(kind)}
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("出发了", Reply(Kind.ON_MY_WAY)), ("On my way!", Reply(Kind.ON_MY_WAY)), ("我在路上了，谢谢", Reply(Kind.ON_MY_WAY)),
+        ("晚20", Reply(Kind.LATE, minutes=20)), ("晚20分钟", Reply(Kind.LATE, minutes=20)), ("late 15", Reply(Kind.LATE, minutes=15)),
+        ("不好意思，晚到三十分钟", Reply(Kind.LATE, minutes=30)), ("I'm late 10 min", Reply(Kind.LATE, minutes=10)),
+        ("late 47 15", Reply(Kind.LATE, "47", 15)), ("晚一点", Reply(Kind.UNCLEAR)), ("帮忙", Reply(Kind.HELP)),
+        ("Help me", Reply(Kind.HELP)), ("请给我打电话", Reply(Kind.HELP)), ("暂停7天", Reply(Kind.PAUSE, days=7)),
+        ("暂停两周", Reply(Kind.UNCLEAR)), ("暂停2周", Reply(Kind.PAUSE, days=14)), ("pause 10 days", Reply(Kind.PAUSE, days=10)),
+        ("暂停", Reply(Kind.PAUSE, days=7)), ("暂停到12月1日", Reply(Kind.PAUSE, until=(12, 1))), ("pause 1 month", Reply(Kind.PAUSE, days=30)),
+        ("休息1个月", Reply(Kind.PAUSE, days=30)), ("暂停到13月1日", Reply(Kind.UNCLEAR)), ("少问点", Reply(Kind.LESS)), ("more please", Reply(Kind.MORE)),
+    ],
+)  # fmt: skip
+def test_words_around_a_visit(text, reply):
+    assert read_reply(text) == reply
 
 
 @given(st.text(max_size=60))

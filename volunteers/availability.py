@@ -6,7 +6,7 @@ the free time is long enough is then decided here. All times are local wall time
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -71,9 +71,21 @@ def is_free(week: Week, start: datetime, end: datetime, minutes: int) -> bool:
 
     A window shorter than the visit (a fixed appointment) must be free as a whole.
     """
-    for weekday, mask in window_masks(start, end):
-        window_minutes = mask.bit_count() * 30
-        needed = min(minutes, window_minutes)
-        if any(finish - begin >= needed for begin, finish in spans(week[weekday] & mask)):
-            return True
-    return False
+    return fits(week, window_masks(start, end), minutes)
+
+
+def fits(week: Week, windows: Iterable[tuple[int, int]], minutes: int) -> bool:
+    """Like :func:`is_free`, for the (weekday, mask) of a window that many volunteers are compared with."""
+    return any(
+        _has_stretch(week[weekday] & mask, -(-min(minutes, mask.bit_count() * 30) // 30)) for weekday, mask in windows
+    )
+
+
+def _has_stretch(mask: int, slots_needed: int) -> bool:
+    """Whether so many neighbouring bits are set. Each step keeps the starts of stretches up to twice as long."""
+    length = 1
+    while length < slots_needed:
+        step = min(length, slots_needed - length)
+        mask &= mask >> step
+        length += step
+    return mask != 0

@@ -15,11 +15,12 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, Role, User
 from linzhu.communities.people import Gender
 from linzhu.communities.phones import PhoneField
-from linzhu.volunteers.availability import DAYTIME, Week
+from linzhu.volunteers.availability import DAYS, DAYTIME, Week
 from linzhu.volunteers.availability_text import read_week, show_week
 from linzhu.volunteers.models import Volunteer
 
 NOT_SAID = "–"
+WRITTEN_BESIDE = ("search_key", "lat", "lng", *(f"free_{day}" for day in DAYS))
 CLEARANCE_FIELDS = ("clearance", "cleared_until")
 
 
@@ -88,7 +89,11 @@ class VolunteerForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Volunteer:
         self.instance.week = self.cleaned_data["week"]
         self._put_on_the_map()
-        return super().save(commit)  # type: ignore[no-any-return]
+        if not commit or self.instance.pk is None:
+            return super().save(commit)  # type: ignore[no-any-return]
+        # Only what the form shows: a suspension or an opt-out of this very moment must not be written over.
+        self.instance.save(update_fields=[*self.Meta.fields, *WRITTEN_BESIDE])
+        return self.instance  # type: ignore[no-any-return]
 
     def _put_on_the_map(self) -> None:
         """Matching asks for the volunteer's own coordinates: those of a newly chosen place, or the community's."""

@@ -13,10 +13,18 @@ from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
 from linzhu.communities.fields import ChoiceSetField, SearchKeyField
+from linzhu.communities.indexes import CoveringIndex
 from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
 from linzhu.communities.names import known_as
 from linzhu.communities.people import Clearance, Gender, Language, Skill
 from linzhu.volunteers.availability import DAYS, DAYTIME, Week
+
+ASKED_OF_NEIGHBOURS = (
+    *("id", "status", "community", "reach_m", "skills", "languages", "has_vehicle", "gender"),
+    *("clearance", "cleared_until", "paused_until", "opted_out_at"),
+    *(f"free_{day}" for day in DAYS),
+)
+"""What the search for neighbours asks of everybody near (dispatch.neighbours): it is answered by the index alone."""
 
 
 class VolunteerQuerySet(ScopedQuerySet):
@@ -82,7 +90,11 @@ class Volunteer(models.Model):
     class Meta:
         ordering = ["name", "pk"]
         constraints = [models.UniqueConstraint(fields=["phone", "name"], name="volunteer_once")]
-        indexes = [models.Index(fields=["lat", "lng"], name="volunteer_near", condition=Q(status="active"))]
+        indexes = [
+            CoveringIndex(
+                fields=["lat", "lng"], name="volunteer_near", condition=Q(status="active"), covers=ASKED_OF_NEIGHBOURS
+            )
+        ]
         verbose_name = _("volunteer")
         verbose_name_plural = _("volunteers")
 

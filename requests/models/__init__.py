@@ -10,6 +10,7 @@ from linzhu.requests.models.help_requests import (
     Status,
     new_ref,
 )
+from linzhu.requests.models.recurring import Occurrence, RecurringRequest
 from linzhu.requests.models.trail import SEARCH_AGAIN, FamilyLink, StatusChange
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "HelpRequest",
     "HelpRequestQuerySet",
     "Need",
+    "Occurrence",
     "PriorityGroup",
+    "RecurringRequest",
     "Status",
     "StatusChange",
     "new_ref",

@@ -56,6 +56,7 @@ class HelpRequest(models.Model):
         WEB = "web", _("web")
         FAMILY = "family", _("family")
         DEVICE = "device", _("hotline or device")
+        REPEAT = "repeat", _("recurring request")
 
     class PauseReason(models.TextChoices):
         NOBODY_FOUND = "nobody-found", _("nobody found")

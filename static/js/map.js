@@ -7,6 +7,7 @@
   if (!box || !window.L) return;
   const FINE_FROM_ZOOM = 17;
   const AREA_M = 170;
+  const PIN_PX = 26;
   const map = L.map(box, { attributionControl: false, zoomControl: false, minZoom: 11, maxZoom: 20, zoomSnap: 0.5 });
   L.control.zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
@@ -29,7 +30,9 @@
     places.filter(isArea).forEach((place) => {
       L.circle(place.at, { radius: AREA_M, className: "block", interactive: false }).addTo(ground);
     });
-    places.forEach((place) => {
+    // In the order in which their names matter (see uncover).
+    const named = [...places].sort((one, other) => isArea(other) - isArea(one));
+    named.forEach((place) => {
       const fine = place.inner || ["building", "other"].includes(place.kind);
       const className = isArea(place) ? "unseen" : fine ? "house" : "landmark";
       const at = isArea(place) ? [place.at[0] + AREA_M / 111195, place.at[1]] : place.at;
@@ -55,12 +58,24 @@
     return list;
   }
 
+  // Pins that would cover each other at this zoom become one, with their number on it.
+  function piled(all) {
+    const piles = [];
+    all.forEach(({ at, pins }) => {
+      const point = map.latLngToLayerPoint(at);
+      const near = piles.find((pile) => pile.point.distanceTo(point) < PIN_PX);
+      if (near) near.pins.push(...pins);
+      else piles.push({ at, point, pins: [...pins] });
+    });
+    return piles;
+  }
+
   function drawSpots(all) {
     const order = ["paused", "looking", "assigned", "underway"];
     spots.clearLayers();
-    all.forEach(({ at, pins }) => {
+    piled(all).forEach(({ at, pins }) => {
       const lane = order.find((key) => pins.some((pin) => pin.lane === key)) ?? "looking";
-      const icon = L.divIcon({ className: `pin ${lane}`, html: pins.length > 1 ? String(pins.length) : "", iconSize: [26, 26] });
+      const icon = L.divIcon({ className: `pin ${lane}`, html: pins.length > 1 ? String(pins.length) : "", iconSize: [PIN_PX, PIN_PX] });
       const title = pins.map((pin) => `${pin.service} · ${pin.elder}`).join("; ");
       L.marker(at, { icon, title, alt: title, riseOnHover: true }).bindPopup(() => describe(pins)).addTo(spots);
     });
@@ -72,20 +87,38 @@
     if (places !== drawn.places) {
       drawn.places = places;
       drawPlaces(data.places);
+      fine();
     }
     drawSpots(data.spots);
     return data;
   }
 
-  const fine = () => box.classList.toggle("far", map.getZoom() < FINE_FROM_ZOOM);
-  map.on("zoomend", fine);
+  // Where names would lie on each other only the first is shown: areas stand before landmarks, these before houses.
+  function uncover() {
+    const shown = [];
+    const labels = [...box.querySelectorAll(".place-name")];
+    labels.sort((one, other) => one.matches(".fine") - other.matches(".fine")).forEach((label) => {
+      const { left, right, top, bottom } = label.getBoundingClientRect();
+      const isFree = shown.every((other) => right < other.left || left > other.right || bottom < other.top || top > other.bottom);
+      label.classList.toggle("covered", !isFree);
+      if (isFree && right > left) shown.push({ left, right, top, bottom });
+    });
+  }
+
+  function fine() {
+    box.classList.toggle("far", map.getZoom() < FINE_FROM_ZOOM);
+    uncover();
+  }
+  map.on("zoomend", () => {
+    fine();
+    drawSpots(read().spots);
+  });
   // A view must be set before anything is drawn; where there is nothing at all, any will do.
   const first = read();
   const points = [...first.places, ...first.spots].map((thing) => thing.at);
   if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.15), { maxZoom: 17.5 });
   else map.setView([39.12, 117.2], 14);
   draw();
-  fine();
 
   document.body.addEventListener("htmx:afterSettle", () => { if (!map.getPane("popupPane").hasChildNodes()) draw(); });
 })();

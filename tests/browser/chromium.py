@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, StorageState
 
 PASSWORD = "linzhu-demo"
 EXECUTABLE = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -41,7 +39,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.troubles: list[str] = []
-        self._expected: list[str] = []
+        self.expected: list[str] = []
+        """Patterns of complaints that belong to what is being tested."""
 
     def context(self, context: BrowserContext) -> BrowserContext:
         context.add_init_script(TELL_VIOLATIONS)
@@ -49,13 +48,6 @@ class Watch:
         context.on("weberror", lambda error: self._note(f"script: {error.error}"))
         context.on("requestfailed", self._failed)
         return context
-
-    @contextmanager
-    def expecting(self, pattern: str) -> Iterator[None]:
-        """Complaints that this pattern finds are what is being tested."""
-        self._expected.append(pattern)
-        yield
-        self._expected.remove(pattern)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -66,18 +58,21 @@ class Watch:
             self._note(f"network: {request.failure} {request.url}")
 
     def _note(self, trouble: str) -> None:
-        if not any(re.search(pattern, trouble) for pattern in self._expected):
+        if not any(re.search(pattern, trouble) for pattern in self.expected):
             self.troubles.append(trouble)
 
 
-def new_context(browser: Browser, demo: str, *, language: str = "zh-hans", width: int = 1280) -> BrowserContext:
-    """A browser of its own: nobody signed in, one language, one width."""
+def new_context(
+    browser: Browser, demo: str, *, language: str = "zh-hans", width: int = 1280, state: StorageState | None = None
+) -> BrowserContext:
+    """A browser of its own, in one language and width; ``state`` holds the cookies of whoever is signed in."""
     context = browser.new_context(
         base_url=demo,
         locale={"zh-hans": "zh-CN", "en": "en-GB"}[language],
         timezone_id="Asia/Shanghai",
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
         reduced_motion="reduce",
+        storage_state=state,
     )
     context.add_cookies([{"name": "django_language", "value": language, "url": demo}])
     context.set_default_timeout(15_000)

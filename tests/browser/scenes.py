@@ -17,7 +17,7 @@ class Scene(NamedTuple):
     name: str
     username: str
     at: str | Callable[[Page], None]
-    expected: str = ""
+    expected: tuple[str, ...] = ()
 
     def open(self, page: Page) -> None:
         if callable(self.at):
@@ -71,7 +71,7 @@ def _revoked(page: Page) -> None:
     link = _new_family_link(page)
     page.goto(address)
     page.locator("form[action$='/revoke-links/'] button").click()
-    page.wait_for_load_state()
+    page.locator(".toast").wait_for()
     page.goto(link)
 
 
@@ -99,7 +99,7 @@ def choose_elder(page: Page) -> None:
     page.goto("/requests/new/")
     page.locator("#q").press_sequentially(CHOSEN_ELDER)
     page.locator("#q").press("Enter")
-    page.locator("#elder-card h2").wait_for()
+    page.locator("#who [name=elder]").wait_for(state="attached")
     page.locator("[name=services][data-key='1']").check()
     expect(page.locator("#preview .ranked, #preview .notice").first).to_be_visible()
 
@@ -135,7 +135,7 @@ SCENES = (
     Scene("intake", D, "/requests/new/"),
     Scene("intake-search", D, _search_elders),
     Scene("intake-chosen", D, choose_elder),
-    Scene("intake-errors", D, _intake_errors, "422"),
+    Scene("intake-errors", D, _intake_errors, ("status of 422",)),
     Scene("help-request-open", D, _first_of("looking")),
     Scene("help-request-paused", D, _paused),
     Scene("help-request-assigned", D, _first_of("assigned")),
@@ -147,7 +147,7 @@ SCENES = (
     Scene("elders-none", D, _not_found("/elders/")),
     Scene("elder", D, _detail("/elders/")),
     Scene("elder-form", D, _detail("/elders/", "edit/")),
-    Scene("elder-errors", D, _new_with_errors("/elders/new/")),
+    Scene("elder-errors", D, _new_with_errors("/elders/new/"), ("status of 422",)),
     Scene("volunteers", D, "/volunteers/"),
     Scene("volunteer", D, _detail("/volunteers/")),
     Scene("volunteer-form", L, _detail("/volunteers/", "edit/")),
@@ -162,7 +162,7 @@ SCENES = (
     Scene("family-looking", D, _family(_first_of("looking"))),
     Scene("family-assigned", D, _family(_first_of("assigned"))),
     Scene("family-underway", D, _family(_first_of("underway"))),
-    Scene("family-revoked", D, _revoked, "410"),
-    Scene("family-unknown", "", "/f/nothing-is-behind-this/", "404"),
-    Scene("not-found", D, "/elders/999999/", "404"),
+    Scene("family-revoked", D, _revoked, ("status of 410",)),
+    Scene("family-unknown", "", "/f/nothing-is-behind-this/", ("status of 404",)),
+    Scene("not-found", D, "/elders/999999/", ("status of 404",)),
 )

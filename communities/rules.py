@@ -1,0 +1,101 @@
+"""By which rules a community works: its own settings, or those of the nearest community above, or the product's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import time, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from linzhu.communities.models import Community, CommunityRules
+from linzhu.communities.rules_model import parse_radii
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """All settings of one community, resolved. What the environment can set is taken from there by default."""
+
+    quiet_hours: tuple[time, time] | None = field(default_factory=lambda: settings.QUIET_HOURS)
+    """(begin, end) in local wall time; None: texts go out at any hour."""
+    weekly_text_cap: int = field(default_factory=lambda: settings.WEEKLY_TEXT_CAP)
+    wave_seconds: int = field(default_factory=lambda: settings.WAVE_SECONDS)
+    wave_size: int = field(default_factory=lambda: settings.WAVE_SIZE)
+    wave_radii_m: tuple[int, ...] = field(default_factory=lambda: tuple(settings.WAVE_RADII_M))
+    decision_min: int = 10
+    pairing_head_start_min: int = 60
+    reminder_evening_at: time = time(18, 30)
+    reminder_hours_before: int = 1
+    arrival_ask_min: int = 15
+    arrival_alert_min: int = 30
+    overrun_min: int = 30
+    cash_limit_fen: int = 200_00
+    call_back_percent: int = 5
+    skip_holidays: bool = False
+
+    @property
+    def decide_within(self) -> timedelta:
+        return timedelta(minutes=self.decision_min)
+
+    @property
+    def head_start(self) -> timedelta:
+        return timedelta(minutes=self.pairing_head_start_min)
+
+
+_PLAIN = [name for name in Rules.__dataclass_fields__ if name not in {"quiet_hours", "wave_radii_m"}]
+
+
+def rules_of(community: Community) -> Rules:
+    """Return the rules by which this community works. One query, whatever the tree's depth."""
+    return _read(community.ancestor_paths())
+
+
+def inherited_rules(community: Community) -> Rules:
+    """Return what holds for this community wherever it has set nothing itself."""
+    return _read(community.ancestor_paths()[:-1])
+
+
+def _read(paths: list[str]) -> Rules:
+    rows = CommunityRules.objects.filter(community__path__in=paths).select_related("community")
+    return resolve(sorted(rows, key=lambda row: len(row.community.path)))
+
+
+def resolve(rows: Iterable[CommunityRules]) -> Rules:
+    """Lay settings over one another, the root's first: the nearest one that says something wins."""
+    rules = Rules()
+    for row in rows:
+        rules = replace(rules, **own_settings(row))
+    return rules
+
+
+def own_settings(row: CommunityRules) -> dict[str, Any]:
+    """Return what this community has set itself, as fields of :class:`Rules`."""
+    own = {name: value for name in _PLAIN if (value := getattr(row, name)) is not None}
+    if row.quiet_hours:
+        begin, end = row.quiet_hours
+        own["quiet_hours"] = None if begin == end else (begin, end)
+    if row.wave_radii_m:
+        own["wave_radii_m"] = parse_radii(row.wave_radii_m)
+    return own
+
+
+class RuleBook:
+    """The rules of every community of one tree, read in a single query: for lists over many communities."""
+
+    def __init__(self, root_path: str) -> None:
+        rows = CommunityRules.objects.filter(community__path__startswith=root_path).select_related("community")
+        self._rows = {row.community.path: row for row in rows}
+        self._resolved: dict[str, Rules] = {}
+
+    @classmethod
+    def of_tree(cls, community: Community) -> RuleBook:
+        """Return the book of the tree that this community stands in."""
+        return cls(community.ancestor_paths()[0])
+
+    def of(self, community: Community) -> Rules:
+        """Return this community's rules without asking the database."""
+        if community.path not in self._resolved:
+            above = (path for path in community.ancestor_paths() if path in self._rows)
+            self._resolved[community.path] = resolve(self._rows[path] for path in above)
+        return self._resolved[community.path]

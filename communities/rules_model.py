@@ -1,0 +1,117 @@
+"""What a community settles for itself; read through ``communities.rules``, never directly."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from linzhu.communities.clock import now
+
+RADIUS_M = range(100, 50_001)
+
+
+def _between(least: int, most: int) -> list[MinValueValidator | MaxValueValidator]:
+    return [MinValueValidator(least), MaxValueValidator(most)]
+
+
+def parse_radii(text: str) -> tuple[int, ...]:
+    """Read ``1000, 2000, 4000`` (metres, each wider than the last). Raises ValidationError for anything else."""
+    words = text.replace("，", ",").replace("、", ",").split(",")
+    if not all(word.strip().isdecimal() for word in words):
+        raise ValidationError(_("Write the radii in metres with commas between them, such as 1000, 2000, 4000."))
+    radii = tuple(int(word) for word in words)
+    if sorted(set(radii)) != list(radii) or not all(radius in RADIUS_M for radius in radii):
+        raise ValidationError(_("Each ring must be wider than the one before, between 100 m and 50 km."))
+    return radii
+
+
+class CommunityRules(models.Model):
+    """One community's own settings. An empty field is inherited from the nearest community above that has it set."""
+
+    community = models.OneToOneField("communities.Community", models.CASCADE, related_name="rules")
+
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_to = models.TimeField(
+        _("quiet to"), null=True, blank=True, help_text=_("The same time twice: no quiet hours at all.")
+    )
+    weekly_text_cap = models.PositiveSmallIntegerField(
+        _("offers a week at most"), null=True, blank=True, validators=_between(1, 100),
+        help_text=_("For volunteers who have set no limit of their own."),
+    )  # fmt: skip
+    wave_seconds = models.PositiveIntegerField(
+        _("seconds until others are asked"), null=True, blank=True, validators=_between(30, 24 * 3600)
+    )
+    wave_size = models.PositiveSmallIntegerField(
+        _("people asked at a time"), null=True, blank=True, validators=_between(1, 100)
+    )
+    wave_radii_m = models.CharField(
+        _("rings around the home (m)"), null=True, blank=True, max_length=100, validators=[parse_radii],
+        help_text=_("The nearest ring is asked first, then the next."),
+    )  # fmt: skip
+    decision_min = models.PositiveSmallIntegerField(
+        _("minutes to decide"), null=True, blank=True, validators=_between(1, 24 * 60),
+        help_text=_("When nobody is found, a dispatcher decides within this time."),
+    )  # fmt: skip
+    pairing_head_start_min = models.PositiveSmallIntegerField(
+        _("head start of a paired volunteer (min)"), null=True, blank=True, validators=_between(0, 24 * 60),
+        help_text=_("They are asked first and alone for so long; 0: together with the others."),
+    )  # fmt: skip
+    reminder_evening_at = models.TimeField(_("reminder the evening before"), null=True, blank=True)
+    reminder_hours_before = models.PositiveSmallIntegerField(
+        _("reminder, hours before"), null=True, blank=True, validators=_between(1, 24)
+    )
+    arrival_ask_min = models.PositiveSmallIntegerField(
+        _("asked if not there after (min)"), null=True, blank=True, validators=_between(1, 240)
+    )
+    arrival_alert_min = models.PositiveSmallIntegerField(
+        _("dispatcher alerted after (min)"), null=True, blank=True, validators=_between(2, 480)
+    )
+    overrun_min = models.PositiveSmallIntegerField(
+        _("asked if not done after (min)"), null=True, blank=True, validators=_between(5, 480),
+        help_text=_("Counted from the expected end."),
+    )  # fmt: skip
+    cash_limit_fen = models.PositiveIntegerField(_("cash limit"), null=True, blank=True)
+    call_back_percent = models.PositiveSmallIntegerField(
+        _("visits called back about (%)"), null=True, blank=True, validators=_between(0, 100),
+        help_text=_("A random share; first visits and visits with money are always called back about."),
+    )  # fmt: skip
+    skip_holidays = models.BooleanField(
+        _("recurring help on public holidays"), null=True, blank=True,
+        help_text=_("For new recurring requests; each can say otherwise."),
+    )  # fmt: skip
+    changed_at = models.DateTimeField(default=now, editable=False)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("community's settings")
+        verbose_name_plural = _("communities' settings")
+        constraints = [
+            # Beginning and end are inherited together: half of the quiet hours from above would make no sense.
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_to=None) | Q(quiet_from__isnull=False, quiet_to__isnull=False),
+                name="quiet_hours_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(arrival_ask_min=None)
+                | Q(arrival_alert_min=None)
+                | Q(arrival_alert_min__gt=F("arrival_ask_min")),
+                name="alert_after_asking",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rules of {self.community_id}"
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """(from, to) in local wall time as this community has set it; None where it is inherited."""
+        if self.quiet_from is None or self.quiet_to is None:
+            return None
+        return self.quiet_from, self.quiet_to

@@ -1,0 +1,68 @@
+"""What a person owes."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from linzhu.communities.clock import now
+from linzhu.communities.models import Community, ScopedQuerySet, User
+from linzhu.dispatch.models.search import Offer
+from linzhu.notifications.models import InboundMessage, Message
+from linzhu.requests.models import HelpRequest
+
+
+class TodoQuerySet(ScopedQuerySet):
+    def open(self) -> TodoQuerySet:
+        return self.filter(closed_at=None)
+
+
+class Todo(models.Model):
+    """Something a person owes: a decision, a call-back, an answer to a text that Linzhu does not understand."""
+
+    class Kind(models.TextChoices):
+        NOBODY_FOUND = "nobody-found", _("nobody found")
+        NO_POSITION = "no-position", _("home not on the map")
+        QUIET_HOURS = "quiet-hours", _("too late to text anybody")
+        DEADLINE_NEAR = "deadline-near", _("time is running out")
+        UNCLEAR_REPLY = "unclear-reply", _("unclear reply")
+        UNKNOWN_SENDER = "unknown-sender", _("text from an unknown number")
+        VOLUNTEER_CANNOT = "volunteer-cannot", _("volunteer cannot come")
+        TELL_ELDER = "tell-elder", _("call the elder: who comes")
+        TELL_ELDER_OFF = "tell-elder-off", _("call the elder: it is off")
+        DANGER = "danger", _("danger")
+        NOT_ARRIVED = "not-arrived", _("volunteer has not arrived")
+        NOT_FINISHED = "not-finished", _("visit has not ended")
+        TELL_ELDER_LATE = "tell-elder-late", _("call the elder: it gets later")
+        HELP_WANTED = "help-wanted", _("volunteer asks for help")
+        NOT_DELIVERED = "not-delivered", _("text did not arrive")
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="todos")
+    kind = models.CharField(max_length=20, choices=Kind)
+    help_request = models.ForeignKey(HelpRequest, models.CASCADE, null=True, related_name="todos")
+    offer = models.ForeignKey(Offer, models.SET_NULL, null=True, related_name="todos")
+    inbound = models.ForeignKey(InboundMessage, models.SET_NULL, null=True, related_name="todos")
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="todos")
+    opened_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    outcome = models.CharField(max_length=200, blank=True)
+
+    objects = TodoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        indexes = [models.Index(fields=["community", "due_at"], name="todo_open", condition=Q(closed_at=None))]
+        constraints = [
+            # A fact is owed once, however often the system notices it.
+            models.UniqueConstraint(
+                fields=["help_request", "kind"],
+                condition=Q(closed_at=None, inbound=None, message=None),
+                name="todo_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

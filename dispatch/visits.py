@@ -1,0 +1,134 @@
+"""What is due around a visit: reminders, "have you arrived?", "is it finished?", and when a person must look.
+
+Every step is a row with its time (``VisitStep``), written when the promise is made. The clock takes each once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from linzhu.communities.clock import now
+from linzhu.communities.rules import Rules, rules_of
+from linzhu.dispatch import telling, todos
+from linzhu.dispatch.live import record_event
+from linzhu.dispatch.models import Assignment, Todo, VisitStep
+from linzhu.requests.models import HelpRequest
+
+Kind = VisitStep.Kind
+
+LOOK_WITHIN = timedelta(minutes=5)
+"""How soon a dispatcher should look after a volunteer who has not arrived or not finished."""
+TOO_SOON_TO_REMIND = timedelta(minutes=15)
+"""Who has just said yes needs no reminder."""
+
+
+def plan_steps(assignment: Assignment) -> None:
+    """Write what is due around a visit that has just been promised; what lies in the past is left out."""
+    help_request = assignment.help_request
+    rules = rules_of(help_request.community)
+    start = help_request.window_start
+    due = {
+        Kind.REMIND_EVENING: _evening_before(start, rules),
+        Kind.REMIND_SOON: start - timedelta(hours=rules.reminder_hours_before),
+        Kind.ASK_ARRIVAL: start + timedelta(minutes=rules.arrival_ask_min),
+        Kind.ALERT_ARRIVAL: start + timedelta(minutes=rules.arrival_alert_min),
+    }
+    earliest = now() + TOO_SOON_TO_REMIND
+    for kind in (Kind.REMIND_EVENING, Kind.REMIND_SOON):
+        if due[kind] < earliest:
+            del due[kind]
+    # Somebody who says yes in the middle of the window first needs the time to get there.
+    for kind, wait in ((Kind.ASK_ARRIVAL, rules.arrival_ask_min), (Kind.ALERT_ARRIVAL, rules.arrival_alert_min)):
+        due[kind] = max(due[kind], now() + timedelta(minutes=wait))
+    _write(assignment, due)
+
+
+def plan_end(assignment: Assignment) -> None:
+    """Write when the visit should be over, counted from the arrival."""
+    help_request = assignment.help_request
+    rules = rules_of(help_request.community)
+    over = now() + timedelta(minutes=help_request.service.minutes + rules.overrun_min)
+    _write(assignment, {Kind.ASK_END: over, Kind.ALERT_END: over + timedelta(minutes=rules.overrun_min)})
+
+
+def _write(assignment: Assignment, due: dict[VisitStep.Kind, datetime]) -> None:
+    steps = [VisitStep(assignment=assignment, kind=kind, due_at=at) for kind, at in due.items()]
+    VisitStep.objects.bulk_create(steps, ignore_conflicts=True)
+
+
+def _evening_before(start: datetime, rules: Rules) -> datetime:
+    """Local wall time on the day before the visit's local day, across daylight saving."""
+    day = timezone.localtime(start).date() - timedelta(days=1)
+    return timezone.make_aware(datetime.combine(day, rules.reminder_evening_at))
+
+
+def delay(assignment: Assignment, minutes: int) -> None:
+    """The volunteer comes later: nobody asks where they are before that. Family and elder are told."""
+    with transaction.atomic():
+        Assignment.objects.standing().filter(pk=assignment.pk).update(late_minutes=minutes)
+        waiting = VisitStep.objects.filter(assignment=assignment, done_at=None)
+        waiting.filter(kind__in=[Kind.ASK_ARRIVAL, Kind.ALERT_ARRIVAL]).update(
+            due_at=F("due_at") + timedelta(minutes=minutes)
+        )
+        todos.close_kind(assignment.help_request, Todo.Kind.NOT_ARRIVED)
+        telling.tell_late(assignment, minutes)
+        record_event(assignment.help_request)
+
+
+def take_step(step: VisitStep) -> bool:
+    """Do what is due; False if it was done before, or the visit no longer needs it."""
+    with transaction.atomic():
+        if not VisitStep.objects.filter(pk=step.pk, done_at=None).update(done_at=now()):
+            return False
+        assignment = (
+            Assignment.objects.standing()
+            .select_related("volunteer", "help_request__elder__place", "help_request__community")
+            .filter(pk=step.assignment_id)
+            .first()
+        )
+        return assignment is not None and _DO[Kind(step.kind)](assignment)
+
+
+def _remind(assignment: Assignment, template: str) -> bool:
+    if assignment.arrived_at is None:
+        telling.remind(assignment, template)
+    return assignment.arrived_at is None
+
+
+def _ask_arrival(assignment: Assignment) -> bool:
+    if assignment.arrived_at is not None:
+        return False
+    telling.tell_volunteer(assignment.volunteer, "ask_arrival", assignment.help_request)
+    return True
+
+
+def _alert_arrival(assignment: Assignment) -> bool:
+    return assignment.arrived_at is None and _alert(assignment.help_request, Todo.Kind.NOT_ARRIVED)
+
+
+def _ask_end(assignment: Assignment) -> bool:
+    telling.tell_volunteer(assignment.volunteer, "ask_end", assignment.help_request)
+    return True
+
+
+def _alert_end(assignment: Assignment) -> bool:
+    return _alert(assignment.help_request, Todo.Kind.NOT_FINISHED)
+
+
+def _alert(help_request: HelpRequest, kind: Todo.Kind) -> bool:
+    todos.owe(kind, community=help_request.community, help_request=help_request, due_in=LOOK_WITHIN)
+    return True
+
+
+_DO = {
+    Kind.REMIND_EVENING: lambda assignment: _remind(assignment, "reminder_evening"),
+    Kind.REMIND_SOON: lambda assignment: _remind(assignment, "reminder_soon"),
+    Kind.ASK_ARRIVAL: _ask_arrival,
+    Kind.ALERT_ARRIVAL: _alert_arrival,
+    Kind.ASK_END: _ask_end,
+    Kind.ALERT_END: _alert_end,
+}

@@ -1,0 +1,227 @@
+"""Any life of a help request, in any order, with any answers, early, late or twice: the rules hold after every step."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from linzhu.communities import clock as wall_clock
+from linzhu.dispatch import clock, decisions, todos, unclear
+from linzhu.dispatch.assignments import arrive, assign, finish, release
+from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.dispatch.offers import TooLate
+from linzhu.dispatch.tasks import search
+from linzhu.notifications.gateways import gateway
+from linzhu.notifications.gateways.base import Inbound
+from linzhu.notifications.inbound import receive
+from linzhu.notifications.models import InboundMessage
+from linzhu.requests.lifecycle import SYSTEM, Actor, IllegalTransition, log_request
+from linzhu.requests.models import HelpRequest
+from linzhu.volunteers import lifecycle
+from linzhu.volunteers.models import Volunteer
+from tests import factories
+from tests.invariants import broken_rules
+
+VOLUNTEERS = 7
+MISSED = (TooLate, IllegalTransition, lifecycle.IllegalMove)
+WORDS = ["接{}", "接", "好的", "不接{}", "no", "明天可以吗{}", "到了", "完成45", "完成{} 45", "来不了", "来不了{}", "接99", "救命"]
+number = st.integers(0, 20)
+refs = itertools.count()
+
+
+def pick(rows, index: int):
+    found = list(rows)
+    return found[index % len(found)] if found else None
+
+
+def now():
+    return wall_clock.now()
+
+
+class Life(RuleBasedStateMachine):
+    """Seven volunteers (two share a phone), help requests of one and two places, staff, and the clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = transaction.atomic()
+        self.run.__enter__()
+        self.time = time_machine.travel("2026-11-23T02:00:00Z", tick=False)
+        self.traveller = self.time.start()
+        wall_clock._measured_at = float("inf")
+
+    def teardown(self) -> None:
+        self.time.stop()
+        transaction.set_rollback(True)
+        self.run.__exit__(None, None, None)
+
+    @initialize()
+    def people(self) -> None:
+        community = factories.CommunityFactory()
+        self.staff = factories.RoleFactory(community=community).user
+        self.elder = factories.ElderFactory(community=community)
+        shared = "+8619988880000"
+        for index in range(VOLUNTEERS):
+            same_phone = {"phone": shared} if index < 2 else {}
+            factories.VolunteerFactory(community=community, clearance=2, **same_phone)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.staff(self.staff)
+
+    def attempt(self, deed: Callable[[], object]) -> None:
+        try:
+            deed()
+        except MISSED:
+            pass
+
+    # --- what happens -----------------------------------------------------------------------------------------
+
+    @precondition(lambda self: HelpRequest.objects.count() < 3)
+    @rule(hours=st.integers(1, 30), two=st.booleans())
+    def somebody_calls(self, hours, two):
+        start = now() + timedelta(hours=hours)
+        code = "benefit-certification" if two else "groceries"
+        log_request(self.elder, code, actor=self.actor, window_start=start, window_end=start + timedelta(hours=2))
+
+    @rule()
+    def worker_wakes(self):
+        for pk in HelpRequest.objects.values_list("pk", flat=True):
+            search(pk)
+
+    @rule(minutes=st.sampled_from([1, 6, 6, 30, 200]))
+    def time_passes(self, minutes):
+        self.traveller.shift(timedelta(minutes=minutes))
+        clock.tick()
+
+    @rule(which=number, words=st.sampled_from(WORDS))
+    def volunteer_texts(self, which, words):
+        volunteer = pick(Volunteer.objects.order_by("pk"), which)
+        offer = pick(Offer.objects.filter(volunteer=volunteer).order_by("-pk"), which // VOLUNTEERS)
+        self.text(volunteer.phone, words.format(offer.code if offer else 99))
+
+    @rule(which=number)
+    def offer_is_accepted_by_its_code(self, which):
+        if offer := pick(Offer.objects.open().order_by("pk"), which):
+            self.text(offer.phone, f"yes {offer.code}")
+
+    @rule(which=number, words=st.sampled_from(["到了", "完成30", "来不了"]))
+    def visit_is_reported(self, which, words):
+        if visit := pick(Assignment.objects.standing().order_by("pk"), which):
+            self.text(visit.volunteer.phone, words)
+
+    @rule(which=number, word=st.sampled_from(["TD", "START"]))
+    def volunteer_opts_out_or_in(self, which, word):
+        self.text(pick(Volunteer.objects.order_by("pk"), which).phone, word)
+
+    def text(self, phone: str, words: str) -> None:
+        receive(gateway("local"), Inbound(gateway_ref=f"life-{next(refs)}", sender=phone, text=words))
+
+    # --- what staff do ----------------------------------------------------------------------------------------
+
+    @rule(which=number, volunteer=number)
+    def staff_assign(self, which, volunteer):
+        if need := pick(HelpRequest.objects.order_by("pk"), which):
+            chosen = pick(Volunteer.objects.order_by("pk"), volunteer)
+            self.attempt(lambda: assign(need, chosen, actor=self.actor))
+
+    @rule(which=number, deed=st.sampled_from(["release", "arrive", "finish"]))
+    def staff_note_about_a_visit(self, which, deed):
+        if visit := pick(Assignment.objects.order_by("pk"), which):
+            act = {
+                "release": lambda: release(visit, actor=self.actor, why="ill"),
+                "arrive": lambda: arrive(visit, actor=self.actor),
+                "finish": lambda: finish(visit, actor=self.actor, minutes=30),
+            }[deed]
+            self.attempt(act)
+
+    @rule(which=number, deed=st.sampled_from(["cancel", "give up", "search again", "search again", "close"]))
+    def staff_decide(self, which, deed):
+        if need := pick(HelpRequest.objects.order_by("pk"), which):
+            act = {
+                "cancel": lambda: decisions.cancel(need, actor=self.actor, reason="by-elder"),
+                "give up": lambda: decisions.give_up(need, actor=self.actor, reason="nobody-free"),
+                "search again": lambda: decisions.search_again(need, actor=self.actor),
+                "close": lambda: decisions.close(need, actor=self.actor),
+            }[deed]
+            self.attempt(act)
+
+    @rule(which=number, deed=st.sampled_from(["yes", "no", "ask", "settle"]))
+    def staff_answer_a_todo(self, which, deed):
+        if todo := pick(Todo.objects.order_by("pk"), which):
+            act = {
+                "yes": lambda: unclear.count_as_yes(todo, user=self.staff),
+                "no": lambda: unclear.count_as_no(todo, user=self.staff),
+                "ask": lambda: unclear.ask_again(todo, user=self.staff),
+                "settle": lambda: todos.settle(todo, user=self.staff),
+            }[deed]
+            self.attempt(act)
+            clock.tick()
+
+    @rule(which=number, deed=st.sampled_from([lifecycle.suspend, lifecycle.reactivate, lifecycle.leave]))
+    def volunteer_is_suspended_or_returns(self, which, deed):
+        volunteer = pick(Volunteer.objects.order_by("pk"), which)
+        self.attempt(lambda: deed(volunteer, user=self.staff, why="so"))
+        clock.tick()
+
+    # --- what always holds ------------------------------------------------------------------------------------
+
+    @invariant()
+    def rules_hold(self):
+        assert broken_rules() == []
+
+    @invariant()
+    def every_text_was_handled(self):
+        assert not InboundMessage.objects.filter(handled_at=None).exists()
+
+    @invariant()
+    def nobody_is_asked_who_may_not_be(self):
+        gone = Offer.objects.open().exclude(volunteer__status=Volunteer.Status.ACTIVE)
+        silent = Offer.objects.open().exclude(volunteer__opted_out_at=None)
+        assert not gone.exists()
+        assert not silent.exists()
+
+    @invariant()
+    def one_code_means_one_offer(self):
+        codes = list(Offer.objects.open().values_list("phone", "code"))
+        assert len(codes) == len(set(codes))
+
+    @invariant()
+    def no_wave_is_left_behind(self):
+        """After a look of the clock nothing is overdue."""
+        clock.tick()
+        assert not Wave.objects.due(now()).exists()
+
+
+@pytest.fixture
+def real_clock() -> Iterator[None]:
+    measured = wall_clock._measured_at, wall_clock._offset
+    wall_clock._offset = timedelta(0)
+    yield
+    wall_clock._measured_at, wall_clock._offset = measured
+
+
+QUICK = settings(
+    max_examples=6, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+    suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+)  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_rules_hold_in_any_life(real_clock):
+    run_state_machine_as_test(Life, settings=QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_rules_hold_in_many_long_lives(real_clock):
+    phases = [Phase.generate, Phase.shrink]
+    long = settings(QUICK, max_examples=150, stateful_step_count=60, derandomize=False, phases=phases)
+    run_state_machine_as_test(Life, settings=long)
