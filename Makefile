@@ -4,6 +4,7 @@
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
+OUT ?= screenshots
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
@@ -13,7 +14,7 @@ PRODUCTION := SMS_GATEWAY=twilio TWILIO_ACCOUNT_SID=AC0 TWILIO_AUTH_TOKEN=none T
 	PUBLIC_BASE_URL=https://linzhu.example DATABASE_URL=postgres://127.0.0.1/linzhu \
 	SECRET_KEY=a-key-for-the-check-alone-that-signs-nothing-0123456789
 
-.PHONY: help demo test test-all check lint types links run-prod-like messages lock hooks clean
+.PHONY: help demo test test-all check lint types links run-prod-like screenshots messages lock hooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +57,9 @@ messages: $(VENV)/app.stamp ## collect the texts to translate, compile the trans
 	@$(BIN)/python manage.py makemessages --locale zh_Hans --no-location --no-wrap --no-obsolete \
 		--ignore .venv --ignore .typings --ignore var --ignore tests --ignore benchmarks
 	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore .typings --ignore var
+
+screenshots: $(VENV)/dev.stamp ## a picture of every page (OUT=folder)
+	@$(BIN)/python -m tests.browser.screenshots $(OUT)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header

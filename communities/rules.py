@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from linzhu.communities.models import Community, CommunityRules
 from linzhu.communities.rules_model import parse_radii
@@ -41,6 +42,19 @@ class Rules:
     @property
     def head_start(self) -> timedelta:
         return timedelta(minutes=self.pairing_head_start_min)
+
+    def quiet_end(self, at: datetime) -> datetime | None:
+        """Return when the quiet hours around ``at`` end; None if it is not quiet. Local wall time rules."""
+        if self.quiet_hours is None:
+            return None
+        begin, end = self.quiet_hours
+        local = timezone.localtime(at)
+        moment = local.time()
+        is_quiet = begin <= moment < end if begin <= end else moment >= begin or moment < end
+        if not is_quiet:
+            return None
+        day = local.date() if moment < end else local.date() + timedelta(days=1)
+        return timezone.make_aware(datetime.combine(day, end))
 
 
 _PLAIN = [name for name in Rules.__dataclass_fields__ if name not in {"quiet_hours", "wave_radii_m"}]
@@ -81,9 +95,9 @@ def own_settings(row: CommunityRules) -> dict[str, Any]:
 
 
 class RuleBook:
-    """The rules of every community of one tree, read in a single query: for lists over many communities."""
+    """The rules of every community of one tree, or of all, read in a single query: for lists over many communities."""
 
-    def __init__(self, root_path: str) -> None:
+    def __init__(self, root_path: str = "") -> None:
         rows = CommunityRules.objects.filter(community__path__startswith=root_path).select_related("community")
         self._rows = {row.community.path: row for row in rows}
         self._resolved: dict[str, Rules] = {}

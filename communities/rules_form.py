@@ -42,7 +42,7 @@ class RulesForm(forms.ModelForm):
         self.fields["cash_limit"].initial = _yuan(self.instance.cash_limit_fen)
         for name, value in shown(inherited).items():
             self.fields[name].widget.attrs["placeholder"] = value
-        self.fields["skip_holidays"].widget.choices = self._holiday_choices()  # type: ignore[attr-defined]
+        self.fields["skip_holidays"].widget.choices = self._holiday_choices()
 
     def _holiday_choices(self) -> list[tuple[str, str]]:
         skip, keep = _("does not take place"), _("takes place as usual")

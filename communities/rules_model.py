@@ -31,6 +31,11 @@ def parse_radii(text: str) -> tuple[int, ...]:
     return radii
 
 
+def check_radii(text: str) -> None:
+    """Raise ValidationError for what :func:`parse_radii` cannot read."""
+    parse_radii(text)
+
+
 class CommunityRules(models.Model):
     """One community's own settings. An empty field is inherited from the nearest community above that has it set."""
 
@@ -45,13 +50,13 @@ class CommunityRules(models.Model):
         help_text=_("For volunteers who have set no limit of their own."),
     )  # fmt: skip
     wave_seconds = models.PositiveIntegerField(
-        _("seconds until others are asked"), null=True, blank=True, validators=_between(30, 24 * 3600)
+        _("the next are asked after (s)"), null=True, blank=True, validators=_between(30, 24 * 3600)
     )
     wave_size = models.PositiveSmallIntegerField(
         _("people asked at a time"), null=True, blank=True, validators=_between(1, 100)
     )
     wave_radii_m = models.CharField(
-        _("rings around the home (m)"), null=True, blank=True, max_length=100, validators=[parse_radii],
+        _("rings around the home (m)"), null=True, blank=True, max_length=100, validators=[check_radii],
         help_text=_("The nearest ring is asked first, then the next."),
     )  # fmt: skip
     decision_min = models.PositiveSmallIntegerField(
@@ -67,13 +72,15 @@ class CommunityRules(models.Model):
         _("reminder, hours before"), null=True, blank=True, validators=_between(1, 24)
     )
     arrival_ask_min = models.PositiveSmallIntegerField(
-        _("asked if not there after (min)"), null=True, blank=True, validators=_between(1, 240)
-    )
+        _("ask if late by (min)"), null=True, blank=True, validators=_between(1, 240),
+        help_text=_("The volunteer is asked by text."),
+    )  # fmt: skip
     arrival_alert_min = models.PositiveSmallIntegerField(
-        _("dispatcher alerted after (min)"), null=True, blank=True, validators=_between(2, 480)
-    )
+        _("alert if late by (min)"), null=True, blank=True, validators=_between(2, 480),
+        help_text=_("A dispatcher looks after it."),
+    )  # fmt: skip
     overrun_min = models.PositiveSmallIntegerField(
-        _("asked if not done after (min)"), null=True, blank=True, validators=_between(5, 480),
+        _("ask if over by (min)"), null=True, blank=True, validators=_between(5, 480),
         help_text=_("Counted from the expected end."),
     )  # fmt: skip
     cash_limit_fen = models.PositiveIntegerField(_("cash limit"), null=True, blank=True)
@@ -82,7 +89,7 @@ class CommunityRules(models.Model):
         help_text=_("A random share; first visits and visits with money are always called back about."),
     )  # fmt: skip
     skip_holidays = models.BooleanField(
-        _("recurring help on public holidays"), null=True, blank=True,
+        _("recurring on holidays"), null=True, blank=True,
         help_text=_("For new recurring requests; each can say otherwise."),
     )  # fmt: skip
     changed_at = models.DateTimeField(default=now, editable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.http import QueryDict
@@ -21,6 +21,11 @@ from linzhu.requests.models import HelpRequest, Status
 REASONS_TO_CANCEL = ["no-longer-needed", "helped-otherwise", "by-elder", "mistake"]
 REASONS_TO_GIVE_UP = ["nobody-free", "nobody-able", "too-late"]
 LONGEST_VISIT_MIN = 24 * 60
+Outcome = Assignment.Outcome
+OUTCOMES_OF_RELEASE = [Outcome.CANNOT_COME, Outcome.NO_SHOW, Outcome.TURNED_DOWN, Outcome.ELDER_NO_ANSWER]
+"""Somebody else is looked for."""
+OUTCOMES_OF_FINISH = [Outcome.DONE, Outcome.ELDER_NO_ANSWER, Outcome.TURNED_DOWN]
+"""It is over: nobody else is looked for."""
 
 
 class Refused(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
@@ -51,6 +56,7 @@ def legal_actions(help_request: HelpRequest) -> set[str]:
         "assign": looking,
         "cancel": Status.CANCELLED in targets,
         "give-up": Status.UNMET in targets,
+        "on-my-way": status in (Status.ASSIGNED, Status.UNDERWAY),
         "arrived": status in (Status.ASSIGNED, Status.UNDERWAY),
         "done": status in (Status.ASSIGNED, Status.UNDERWAY),
         "release": help_request.is_live,
@@ -91,6 +97,14 @@ def _assign(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
 # --- the visit ----------------------------------------------------------------------------------------------------
 
 
+def _on_my_way(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    assignment = _standing(help_request, form)
+    if assignment.arrived_at is not None:
+        raise TooLate
+    assignments.set_out(assignment)
+    return _("Noted: %(name)s is on the way.") % {"name": assignment.volunteer.name}
+
+
 def _arrived(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     assignment = _standing(help_request, form)
     assignments.arrive(assignment, actor=actor)
@@ -102,14 +116,26 @@ def _done(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     minutes = _number(form, "minutes") if form.get("minutes") else None
     if minutes is not None and not 0 < minutes <= LONGEST_VISIT_MIN:
         raise Refused(_("How many minutes did the visit take? Please write a number such as 45."))
-    assignments.finish(assignment, actor=actor, minutes=minutes)
+    outcome = _outcome(form, OUTCOMES_OF_FINISH)
+    assignments.finish(assignment, actor=actor, minutes=minutes, outcome=outcome)
+    if outcome == Outcome.ELDER_NO_ANSWER:
+        return _("Noted: the elder did not answer. Please make sure that all is well there.")
+    if outcome == Outcome.TURNED_DOWN:
+        return _("Noted: %(name)s was turned away at the door.") % {"name": assignment.volunteer.name}
     return _("Noted: %(name)s has finished. Thank you both.") % {"name": assignment.volunteer.name}
 
 
 def _release(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     assignment = _standing(help_request, form)
-    why = form.get("why", "").strip()[:200] or _("cannot come")
-    assignments.release(assignment, actor=actor, why=why)
+    outcome = _outcome(form, OUTCOMES_OF_RELEASE)
+    if outcome == Outcome.NO_SHOW and assignment.arrived_at:
+        raise Refused(
+            _("%(name)s has been at the door. Please choose another reason.") % {"name": assignment.volunteer.name}
+        )
+    # Whoever stood before the door need not be told that the visit is off.
+    expected = outcome in (Outcome.CANNOT_COME, Outcome.NO_SHOW)
+    why = form.get("why", "").strip()[:200]
+    assignments.release(assignment, actor=actor, why=why, outcome=outcome, tell_volunteer=expected)
     return _("Noted. Linzhu looks for somebody else.")
 
 
@@ -119,6 +145,14 @@ def _standing(help_request: HelpRequest, form: QueryDict) -> Assignment:
     if assignment is None:
         raise TooLate
     return assignment
+
+
+def _outcome(form: QueryDict, allowed: Sequence[Outcome]) -> Outcome:
+    """The chosen outcome; the first, usual one where the form names none."""
+    chosen = form.get("outcome") or allowed[0]
+    if chosen not in allowed:
+        raise Refused(_("Please choose how it went."))
+    return Outcome(chosen)
 
 
 # --- the end ------------------------------------------------------------------------------------------------------
@@ -164,6 +198,7 @@ ACTIONS: dict[str, Callable[[HelpRequest, QueryDict, Actor], str]] = {
     "search-again": _search_again,
     "ask-wider": _ask_wider,
     "assign": _assign,
+    "on-my-way": _on_my_way,
     "arrived": _arrived,
     "done": _done,
     "release": _release,

@@ -40,6 +40,8 @@ def release(
     with transaction.atomic():
         help_request = _hold(assignment)
         _end(assignment, Assignment.Status.RELEASED, released_at=now(), outcome=outcome)
+        if not help_request.assignments.standing().exists():
+            todos.close_kind(help_request, *todos.ABOUT_THE_VISIT)
         HelpRequest.objects.filter(pk=help_request.pk).update(places_filled=F("places_filled") - 1)
         help_request.refresh_from_db()
         if help_request.status in (Status.ASSIGNED, Status.UNDERWAY):

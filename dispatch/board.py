@@ -70,6 +70,8 @@ class Card:
     search: Search
     coming: list[Assignment]
     owed: bool
+    not_arrived: bool
+    """Somebody should have been there by now, and staff owe a look."""
 
 
 @dataclass
@@ -130,7 +132,7 @@ def read_board(user: User, filters: Filters) -> Board:
         its_rows = sorted((row for row in rows if LANE_OF[Status(row.status)] == key), key=_ORDER[key])
         lane.count, shown[key] = len(its_rows), its_rows[:CARDS_A_LANE]
     needs = todos[:NEEDS_SHOWN]
-    cards = _cards({row.pk for its_rows in shown.values() for row in its_rows}, needs, owed)
+    cards = _cards({row.pk for its_rows in shown.values() for row in its_rows}, needs, todos)
     for key, its_rows in shown.items():
         lanes[key].cards = [cards[row.pk] for row in its_rows if row.pk in cards]
     ended = lanes.pop("ended")
@@ -187,10 +189,15 @@ def _rows(user: User, filters: Filters, at: datetime) -> Iterator[_Row]:
         yield _Row(pk, status, status_at, start, end, bool(groups))
 
 
-def _cards(pks: set[int], needs: list[Todo], owed: set[int | None]) -> dict[int, Card]:
+def _cards(pks: set[int], needs: list[Todo], todos: list[Todo]) -> dict[int, Card]:
     """Return the cards of these help requests; the todos get what their sentences tell, from the same two queries."""
     of_needs = {todo.help_request_id for todo in needs if todo.help_request_id}
     searches, coming = searches_of(pks | of_needs), coming_to(pks | of_needs)
     equip(needs, searches, coming)
+    owed = {todo.help_request_id for todo in todos}
+    missing = {todo.help_request_id for todo in todos if todo.kind == Todo.Kind.NOT_ARRIVED}
     found = HelpRequest.objects.filter(pk__in=pks).select_related("elder")
-    return {row.pk: Card(row, searches[row.pk], coming[row.pk], row.pk in owed) for row in found}
+    return {
+        row.pk: Card(row, searches[row.pk], coming[row.pk], owed=row.pk in owed, not_arrived=row.pk in missing)
+        for row in found
+    }

@@ -10,10 +10,16 @@ from typing import Any
 from linzhu.communities.access import may
 from linzhu.communities.models import Role, User
 from linzhu.dispatch import timeline
-from linzhu.dispatch.actions import REASONS_TO_CANCEL, REASONS_TO_GIVE_UP, legal_actions
+from linzhu.dispatch.actions import (
+    OUTCOMES_OF_FINISH,
+    OUTCOMES_OF_RELEASE,
+    REASONS_TO_CANCEL,
+    REASONS_TO_GIVE_UP,
+    legal_actions,
+)
 from linzhu.dispatch.candidates import EXCLUDED_SHOWN, FURTHER_SHOWN, SHOWN, is_assignable
 from linzhu.dispatch.matching import Exclusion, rank
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, Offer, VisitStep
 from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
 from linzhu.notifications.models import InboundMessage, Message
@@ -62,10 +68,12 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
             offers=offers,
             assignments=visits,
             todos=todos,
+            steps=list(VisitStep.objects.filter(assignment__help_request=help_request).exclude(done_at=None)),
         ),
         "texts": _texts(help_request, family, offers, visits),
         "links": help_request.family_links.filter(revoked_at=None).count(),
         "end_reasons": {"cancel": _labels(REASONS_TO_CANCEL), "give_up": _labels(REASONS_TO_GIVE_UP)},
+        "outcomes": {"finish": OUTCOMES_OF_FINISH, "release": OUTCOMES_OF_RELEASE},
         **_people(help_request),
     }
 

@@ -73,7 +73,15 @@ def _recognise(user: User, todos: list[Todo]) -> None:
 
 def _tabs() -> list[Tab]:
     decisions = [Kind.NOBODY_FOUND, Kind.NO_POSITION, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.VOLUNTEER_CANNOT]
-    calls = [Kind.DANGER, Kind.TELL_ELDER, Kind.TELL_ELDER_OFF, Kind.NOT_DELIVERED]
+    decisions += [Kind.NOT_ARRIVED, Kind.NOT_FINISHED]
+    calls = [
+        Kind.DANGER,
+        Kind.HELP_WANTED,
+        Kind.TELL_ELDER,
+        Kind.TELL_ELDER_LATE,
+        Kind.TELL_ELDER_OFF,
+        Kind.NOT_DELIVERED,
+    ]
     return [
         Tab("all", _("All"), list(Kind.values)),
         Tab("replies", _("Unclear replies"), [Kind.UNCLEAR_REPLY]),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
+from itertools import islice
 
 from django.conf import settings
 
@@ -17,8 +17,8 @@ from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import fits
 from linzhu.volunteers.models import Volunteer
 
-LISTED = 100
-"""So many candidates, and so many people who are left out, are named with their reasons at most."""
+LISTED = 200
+"""So many candidates, and about so many people who are left out, are named with their reasons at most."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,6 @@ class Exclusion:
     volunteer: Volunteer
     distance_m: int
     reasons: list[Reason]
-
-
-Person = TypeVar("Person", Candidate, Exclusion)
 
 
 @dataclass(frozen=True)
@@ -64,18 +61,20 @@ def wave_candidates(help_request: HelpRequest, *, radius_m: int, enough: int) ->
     return _candidates(Wanted(help_request, now()), read_history(help_request), radius_m, enough)
 
 
-def rank(help_request: HelpRequest, *, radius_m: int | None = None) -> Ranking:
+def rank(help_request: HelpRequest, *, radius_m: int | None = None, listed: int = LISTED) -> Ranking:
     """Rank who lives within ``radius_m`` metres of the elder's home (default: as far as waves ever go).
 
-    Names the nearest :data:`LISTED` candidates and the nearest :data:`LISTED` who are left out; the rest is counted.
+    Names the nearest ``listed`` candidates, at least as many of those who are left out, and everybody who has visited
+    the elder, has been asked or has said no; the rest is counted. An elder without a position has an empty ranking.
     """
     if help_request.elder.position() is None:
         return Ranking()
     wanted = Wanted(help_request, now())
     radius_m = radius_m or settings.WAVE_RADII_M[-1]
     history = read_history(help_request)
-    candidates = _candidates(wanted, history, radius_m, LISTED)
-    excluded, unlisted = _left_out(wanted, history, radius_m, {candidate.volunteer.pk for candidate in candidates})
+    candidates = _candidates(wanted, history, radius_m, listed)
+    named = {candidate.volunteer.pk for candidate in candidates}
+    excluded, unlisted = _left_out(wanted, history, radius_m, listed, named)
     return Ranking(candidates, excluded, unlisted)
 
 
@@ -88,34 +87,50 @@ def consider(help_request: HelpRequest, volunteer_id: int) -> Candidate | Exclus
 
 def _candidates(wanted: Wanted, history: History, radius_m: int, enough: int) -> list[Candidate]:
     """Return the nearest candidates, and those among the elder's acquaintances; best first."""
-    near: list[Candidate] = []
-    for keys in nearest(wanted, radius_m, enough):
-        unasked = [key for key in keys if key not in history.asked]
-        near += _only(Candidate, _assess(wanted, history, unasked, radius_m))
-        if len(near) >= enough:
+    keys = (key for key in nearest(wanted, radius_m, enough) if key not in history.asked)
+    acquaintances = list(history.visits)
+    found: dict[int, Candidate] = {}
+    near: list[int] = []
+    while len(near) < enough:
+        some = list(islice(keys, _a_few_more(enough - len(near))))
+        people = _assess(wanted, history, [*acquaintances, *some], radius_m)
+        found.update({one.volunteer.pk: one for one in people if isinstance(one, Candidate)})
+        near += [key for key in some if key in found]
+        if not some:
             break
-    known = _only(Candidate, _assess(wanted, history, list(history.visits), radius_m))
-    both = {candidate.volunteer.pk: candidate for candidate in [*near[:enough], *known]}
-    return sorted(both.values(), key=lambda one: (-one.score, one.distance_m, one.volunteer.pk))
+        acquaintances = []
+    chosen = found.keys() & {*near[:enough], *history.visits}
+    return sorted((found[key] for key in chosen), key=lambda one: (-one.score, one.distance_m, one.volunteer.pk))
 
 
-def _left_out(wanted: Wanted, history: History, radius_m: int, named: set[int]) -> tuple[list[Exclusion], int]:
+def _left_out(
+    wanted: Wanted, history: History, radius_m: int, enough: int, named: set[int]
+) -> tuple[list[Exclusion], int]:
     """Return who is excluded, nearest first, and how many more people live in reach.
 
     Whoever has been asked or has said no is among them, however many live nearer: staff may want to call them.
     """
     told = history.asked | history.said_no
-    excluded = _only(Exclusion, _assess(wanted, history, sorted(told), radius_m))
+    keys = (key for key in nearest(wanted, radius_m, enough, hopeful=False) if key not in named and key not in told)
+    excluded: list[Exclusion] = []
     unlisted = 0
-    for keys in nearest(wanted, radius_m, LISTED, hopeful=False):
-        fresh = [key for key in keys if key not in named and key not in told]
-        people = list(_assess(wanted, history, fresh, radius_m))
-        excluded += _only(Exclusion, people)
-        unlisted += len(_only(Candidate, people))
-        if len(excluded) >= LISTED:
-            unlisted = max(0, count_within(wanted, radius_m) - len(named) - len(excluded))
+    some = sorted(told)
+    while len(excluded) < enough:
+        some += islice(keys, _a_few_more(enough - len(excluded)))
+        if not some:
             break
-    return sorted(excluded, key=lambda one: (one.distance_m, one.volunteer.pk)), unlisted
+        people = list(_assess(wanted, history, some, radius_m))
+        excluded += [one for one in people if isinstance(one, Exclusion)]
+        unlisted += len(people)
+        some = []
+    else:
+        unlisted = max(unlisted, count_within(wanted, radius_m) - len(named))
+    return sorted(excluded, key=lambda one: (one.distance_m, one.volunteer.pk)), unlisted - len(excluded)
+
+
+def _a_few_more(missing: int) -> int:
+    """So many are looked at to find as many as are missing: some will not pass."""
+    return missing + missing // 4 + 5
 
 
 def _assess(
@@ -130,10 +145,6 @@ def _assess(
             yield Exclusion(volunteer, metres, reasons)
         else:
             yield Candidate(volunteer, metres, *appraise(volunteer, wanted.help_request, metres))
-
-
-def _only(kind: type[Person], people: Iterable[Candidate | Exclusion]) -> list[Person]:
-    return [person for person in people if isinstance(person, kind)]
 
 
 def exclusions(volunteer: Volunteer, help_request: HelpRequest, metres: int, at: datetime) -> list[Reason]:

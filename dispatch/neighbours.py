@@ -26,7 +26,7 @@ from linzhu.volunteers.models import Volunteer
 WEEK = timedelta(days=7)
 TRAVEL_MARGIN = timedelta(minutes=30)
 """Time kept free before and after another visit."""
-FIRST_RING_M = 600
+FIRST_RING_M = 1000
 MOST_AT_ONCE = 500
 """Primary keys in one statement."""
 
@@ -74,42 +74,35 @@ def read_history(help_request: HelpRequest) -> History:
     """Return who has visited the elder (or will), who is asked in this round, who has said no. One statement."""
     history = History()
     with connection.cursor() as cursor:
-        cursor.execute(
-            _HISTORY, [help_request.elder_id, help_request.pk, help_request.round, help_request.pk, help_request.pk]
-        )
-        for what, volunteer_id, times in cursor.fetchall():
-            if what == "visits":
-                history.visits[volunteer_id] = times
-            else:
-                (history.asked if what == "asked" else history.said_no).add(volunteer_id)
+        cursor.execute(_HISTORY, [help_request.elder_id, help_request.pk])
+        for what, volunteer_id, status, about in cursor.fetchall():
+            if what == "offer" and about == help_request.round:
+                history.asked.add(volunteer_id)
+            if what == "visit" and status != "released":
+                history.visits[volunteer_id] = history.visits.get(volunteer_id, 0) + 1
+            if status == "declined" or (status == "released" and about == help_request.pk):
+                history.said_no.add(volunteer_id)
     return history
 
 
 _HISTORY = """
-    SELECT 'visits', a.volunteer_id, COUNT(*)
-    FROM requests_helprequest h JOIN dispatch_assignment a ON a.help_request_id = h.id
-    WHERE h.elder_id = %s AND a.status IN ('standing', 'finished') GROUP BY a.volunteer_id
+    SELECT 'visit', a.volunteer_id, a.status, h.id
+    FROM requests_helprequest h JOIN dispatch_assignment a ON a.help_request_id = h.id WHERE h.elder_id = %s
     UNION ALL
-    SELECT 'asked', volunteer_id, 1 FROM dispatch_offer WHERE help_request_id = %s AND round = %s
-    UNION ALL
-    SELECT 'said-no', volunteer_id, 1 FROM dispatch_offer WHERE help_request_id = %s AND status = 'declined'
-    UNION ALL
-    SELECT 'said-no', volunteer_id, 1 FROM dispatch_assignment WHERE help_request_id = %s AND status = 'released'
+    SELECT 'offer', volunteer_id, status, round FROM dispatch_offer WHERE help_request_id = %s
 """
 
 
-def nearest(wanted: Wanted, radius_m: int, enough: int, *, hopeful: bool = True) -> Iterator[list[int]]:
-    """Yield primary keys of active volunteers within ``radius_m`` metres, in batches, nearest first.
+def nearest(wanted: Wanted, radius_m: int, enough: int, *, hopeful: bool = True) -> Iterator[int]:
+    """Yield the primary keys of active volunteers within ``radius_m`` metres, nearest first.
 
     The search begins close to the home and widens while the caller goes on asking: where many live, a small box holds
     enough of them. ``hopeful`` leaves out whom a rule that the database can check would exclude anyway.
     """
     seen_m, ring_m = -1, min(FIRST_RING_M, radius_m)
-    batch = min(max(20, enough * 3 // 2), MOST_AT_ONCE)
     while True:
         people = _within(wanted, ring_m, hopeful)
-        fresh = [pk for metres, pk in people if metres > seen_m]
-        yield from (fresh[start : start + batch] for start in range(0, len(fresh), batch))
+        yield from (pk for metres, pk in people if metres > seen_m)
         if ring_m >= radius_m:
             return
         seen_m, ring_m = ring_m, min(radius_m, _widen(ring_m, len(people), enough))
@@ -161,7 +154,7 @@ def _hopeful(wanted: Wanted, box: Box) -> list[tuple[str, list[Any]]]:
         terms.append(("gender = %s", [request.needs_gender]))
     if request.needs_language:
         terms.append(("(languages & %s) <> 0", [_mask("languages", request.needs_language)]))
-    return [*terms, (f"{_FLAT_M2} <= (reach_m + 1.0) * (reach_m + 1.0)", _flat_values(wanted, box))]
+    return [*terms, (f"{_FLAT_M2} <= CAST(reach_m + 1 AS bigint) * (reach_m + 1)", _flat_values(wanted, box))]
 
 
 def _mask(column: str, choice: str) -> int:
@@ -238,12 +231,12 @@ def _load_statement(keys: int) -> str:
     return _LOAD.format(columns=", ".join(columns), keys=", ".join(["%s"] * keys))
 
 
-_LEFT_OUT = {"notes", "search_key"}
+_LEFT_OUT = {"notes", "search_key", "joined_at", "place"}
 _LOAD = """
     SELECT {columns},
         (SELECT COUNT(*) FROM dispatch_offer o WHERE o.volunteer_id = v.id AND o.created_at > %s) AS texts,
-        EXISTS (
-            SELECT 1 FROM dispatch_assignment a JOIN requests_helprequest h ON h.id = a.help_request_id
+        (
+            SELECT COUNT(*) FROM dispatch_assignment a JOIN requests_helprequest h ON h.id = a.help_request_id
             WHERE a.volunteer_id = v.id AND a.status = 'standing' AND h.window_start < %s AND h.window_end > %s
         ) AS is_busy
     FROM volunteers_volunteer v JOIN communities_community c ON c.id = v.community_id

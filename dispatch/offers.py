@@ -110,8 +110,9 @@ def claim_by_hand(help_request: HelpRequest, volunteer: Volunteer, *, actor: Act
             help_request=help_request, round=help_request.round, volunteer=volunteer, assignment=None
         ).first()
         if offer:
-            Offer.objects.filter(pk=offer.pk).update(status=Offer.Status.ACCEPTED, answered_at=now())
+            # Its text first: an opt-out takes the rows of texts and offers in this order, too.
             outbox.withdraw(Message.objects.filter(offer=offer))
+            Offer.objects.filter(pk=offer.pk).update(status=Offer.Status.ACCEPTED, answered_at=now())
         help_request.refresh_from_db()
         return seat(help_request, volunteer, actor=actor, via=via, offer=offer)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q
 
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.volunteers.models import Volunteer
 
 
 @dataclass
@@ -48,7 +49,10 @@ def coming_to(pks: Iterable[int]) -> Coming:
 
 
 def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Coming | None = None) -> None:
-    """Give each todo what its sentence tells: ``search`` and ``coming`` of its help request."""
+    """Give each todo what its sentence tells: ``search`` and ``coming`` of its help request.
+
+    A todo of a volunteer who wants help gets ``askers`` as well.
+    """
     todos = list(todos)
     pks = {todo.help_request_id for todo in todos if todo.help_request_id}
     searches = searches_of(pks) if searches is None else searches
@@ -56,3 +60,21 @@ def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Comin
     for todo in todos:
         todo.search = searches[todo.help_request_id]  # type: ignore[attr-defined]
         todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]
+    _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
+
+
+def _name_askers(todos: list[Todo]) -> None:
+    """Say which volunteers a phone that asks for help belongs to; one query, and none where nobody asks.
+
+    Only those whom the todo's community knows by itself or has on this visit.
+    """
+    phones = {todo.inbound.sender for todo in todos if todo.inbound}
+    volunteers = list(Volunteer.objects.filter(phone__in=phones)) if phones else []
+    for todo in todos:
+        on_the_visit = {visit.volunteer_id for visit in todo.coming}  # type: ignore[attr-defined]
+        todo.askers = [  # type: ignore[attr-defined]
+            volunteer
+            for volunteer in volunteers
+            if todo.inbound and volunteer.phone == todo.inbound.sender
+            if volunteer.community_id == todo.community_id or volunteer.pk in on_the_visit
+        ]

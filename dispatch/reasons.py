@@ -40,6 +40,8 @@ _SENTENCES: dict[str, Callable[..., str]] = {
     "texts": _texts,
     "language": lambda: _("speaks the elder's language"),
     "vehicle": lambda: _("has a car"),
+    "paired": lambda: _("paired with this elder"),
+    "preferred": lambda: _("the elder would like the same person again"),
     # for exclusion
     "too-far": lambda reach: _("goes only as far as %(reach)s") % {"reach": show_distance(reach)},
     "not-cleared": lambda: _("not cleared yet"),
@@ -55,5 +57,6 @@ _SENTENCES: dict[str, Callable[..., str]] = {
     "busy": lambda: _("on another visit then"),
     "cap": lambda n: _texts(n) + _(", that is enough"),
     "asked": lambda: _("already asked"),
+    "never": lambda: _("is not sent to this elder"),
     "said-no": lambda: _("has said no to this"),
 }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.dispatch.models import Assignment, Offer, Todo, VisitStep, Wave
 from linzhu.dispatch.reasons import show_distance
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 
@@ -42,12 +42,14 @@ def tell(
     offers: Sequence[Offer],
     assignments: Sequence[Assignment],
     todos: Sequence[Todo],
+    steps: Sequence[VisitStep],
 ) -> list[Entry]:
     """Return the story, oldest first. Every row is told once."""
     facts = [
         *_of_waves(waves, offers),
         *(_no(offer) for offer in offers if offer.status == Offer.Status.DECLINED and offer.answered_at),
         *(entry for assignment in assignments for entry in _of_assignment(assignment)),
+        *_of_steps(steps, assignments),
         *(entry for todo in todos for entry in _of_todo(todo)),
     ]
     ends = [change.at for change in changes if change.to_status in (Status.CANCELLED, Status.UNMET)]
@@ -151,15 +153,58 @@ def _of_assignment(assignment: Assignment) -> Iterator[Entry]:
         Assignment.Via.STAFF: _("Comes, assigned by staff"),
     }[Assignment.Via(assignment.via)]
     yield Entry(assignment.accepted_at, "volunteer", name, words, causes=Status.ASSIGNED)
+    if assignment.on_my_way_at:
+        yield Entry(assignment.on_my_way_at, "volunteer", name, _("Has set out"))
     if assignment.arrived_at:
         yield Entry(assignment.arrived_at, "volunteer", name, _("Is at the door"), causes=Status.UNDERWAY)
     if assignment.finished_at:
-        text = _("Has finished")
-        if assignment.minutes:
-            text = _("Has finished, %(n)d minutes") % {"n": assignment.minutes}
-        yield Entry(assignment.finished_at, "volunteer", name, text, causes=Status.DONE)
+        yield Entry(assignment.finished_at, "volunteer", name, _finish_words(assignment), causes=Status.DONE)
     if assignment.released_at:
-        yield Entry(assignment.released_at, "volunteer", name, _("Does not come after all"), causes=Status.OPEN)
+        text = _unhappy_words(assignment.outcome) or _("Does not come after all")
+        yield Entry(assignment.released_at, "volunteer", name, text, causes=Status.OPEN)
+
+
+def _finish_words(assignment: Assignment) -> str:
+    if text := _unhappy_words(assignment.outcome):
+        return text
+    if assignment.minutes:
+        return _("Has finished, %(n)d minutes") % {"n": assignment.minutes}
+    return _("Has finished")
+
+
+def _unhappy_words(outcome: str) -> str:
+    return {
+        Assignment.Outcome.NO_SHOW.value: _("Did not come"),
+        Assignment.Outcome.ELDER_NO_ANSWER.value: _("Rang, and the elder did not answer"),
+        Assignment.Outcome.TURNED_DOWN.value: _("Was turned away at the door"),
+    }.get(outcome, "")
+
+
+# --- around a visit -----------------------------------------------------------------------------------------------
+
+
+def _of_steps(steps: Sequence[VisitStep], assignments: Sequence[Assignment]) -> Iterator[Entry]:
+    """What Linzhu did around a visit. An alarm is told by what staff owe since."""
+    visits = {assignment.pk: assignment for assignment in assignments}
+    words = {
+        VisitStep.Kind.REMIND_EVENING.value: _("Reminded %(name)s the evening before"),
+        VisitStep.Kind.REMIND_SOON.value: _("Reminded %(name)s of the visit"),
+        VisitStep.Kind.ASK_ARRIVAL.value: _("Asked %(name)s: have you arrived?"),
+        VisitStep.Kind.ASK_END.value: _("Asked %(name)s: is it finished?"),
+    }
+    for step in steps:
+        visit = visits[step.assignment_id]
+        if step.kind in words and step.done_at and _was_needed(step, visit):
+            text = words[step.kind] % {"name": visit.volunteer.name}
+            yield Entry(step.done_at, "linzhu", _("Linzhu"), text)
+
+
+def _was_needed(step: VisitStep, visit: Assignment) -> bool:
+    """The clock ticks off what is due even where the volunteer was quicker; then nobody was asked anything."""
+    quicker = [visit.finished_at, visit.released_at]
+    if step.kind != VisitStep.Kind.ASK_END:
+        quicker.append(visit.arrived_at)
+    return step.done_at is not None and all(at is None or step.done_at < at for at in quicker)
 
 
 # --- what was owed ------------------------------------------------------------------------------------------------

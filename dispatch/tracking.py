@@ -13,6 +13,8 @@ from enum import Enum
 from linzhu.dispatch.models import Assignment
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 
+CLOSED_DOOR = {Assignment.Outcome.ELDER_NO_ANSWER, Assignment.Outcome.TURNED_DOWN}
+
 
 class Stage(Enum):
     """Where the family stands. Finer than the status, which does not say why somebody is (again) being looked for."""
@@ -22,8 +24,11 @@ class Stage(Enum):
     ONE_MORE = "one-more"
     STAFF = "staff"
     COMING = "coming"
+    ON_THE_WAY = "on-the-way"
     THERE = "there"
     DONE = "done"
+    IN_VAIN = "in-vain"
+    """Somebody came and stood before a closed door."""
     CANCELLED = "cancelled"
     UNMET = "unmet"
 
@@ -36,6 +41,10 @@ class Helper:
     door_word: str
     arrived_at: datetime | None
     finished_at: datetime | None
+    set_out_at: datetime | None = None
+    late_minutes: int = 0
+    """How much later than planned they have said to come."""
+    was_let_in: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Tracking:
 
     @property
     def is_over(self) -> bool:
-        return self.stage in {Stage.DONE, Stage.CANCELLED, Stage.UNMET}
+        return self.stage in {Stage.DONE, Stage.IN_VAIN, Stage.CANCELLED, Stage.UNMET}
 
     @property
     def names(self) -> list[str]:
@@ -89,6 +98,10 @@ class Tracking:
     def expected(self) -> list[Helper]:
         """Those who have not been at the door yet: their words are still needed."""
         return [] if self.is_over else [helper for helper in self.helpers if helper.arrived_at is None]
+
+    @property
+    def late(self) -> list[Helper]:
+        return [helper for helper in self.expected if helper.late_minutes]
 
 
 def tracking_of(help_request: HelpRequest) -> Tracking:
@@ -106,7 +119,7 @@ def track(
 ) -> Tracking:
     """Describe a help request for the family; ``asked`` is how many neighbours have been asked so far."""
     present = [item for item in assignments if item.status != Assignment.Status.RELEASED]
-    helpers = [Helper(item.volunteer.known_as, item.door_word, item.arrived_at, item.finished_at) for item in present]
+    helpers = [_helper(item) for item in present]
     stage = _stage(help_request, helpers, lost=len(present) < len(assignments))
     times = stage_times(help_request, changes)
     return Tracking(
@@ -119,10 +132,28 @@ def track(
         places=help_request.people_needed,
         asked=asked,
         times=times,
-        steps=_steps(stage, times),
+        steps=_steps(stage, times, _set_out_at(helpers)),
         office=help_request.community.name,
         office_phone=help_request.community.phone_for_callers(),
     )
+
+
+def _helper(assignment: Assignment) -> Helper:
+    return Helper(
+        name=assignment.volunteer.known_as,
+        door_word=assignment.door_word,
+        arrived_at=assignment.arrived_at,
+        finished_at=assignment.finished_at,
+        set_out_at=assignment.on_my_way_at,
+        late_minutes=assignment.late_minutes,
+        was_let_in=assignment.outcome not in CLOSED_DOOR,
+    )
+
+
+def _set_out_at(helpers: list[Helper]) -> datetime | None:
+    """When everybody who comes was on the way; None until then, and where somebody just came."""
+    moments = [helper.set_out_at for helper in helpers if helper.set_out_at]
+    return max(moments) if moments and len(moments) == len(helpers) else None
 
 
 def stage_times(help_request: HelpRequest, changes: Sequence[StatusChange]) -> Times:
@@ -153,6 +184,10 @@ def _stage(help_request: HelpRequest, helpers: list[Helper], *, lost: bool) -> S
         Status.CANCELLED: Stage.CANCELLED,
         Status.UNMET: Stage.UNMET,
     }
+    if help_request.status == Status.ASSIGNED and _set_out_at(helpers):
+        return Stage.ON_THE_WAY
+    if help_request.status in (Status.DONE, Status.CLOSED) and helpers and not any(item.was_let_in for item in helpers):
+        return Stage.IN_VAIN
     if help_request.status in plain:
         return plain[Status(help_request.status)]
     if helpers:
@@ -160,17 +195,24 @@ def _stage(help_request: HelpRequest, helpers: list[Helper], *, lost: bool) -> S
     return Stage.LOOKING_AGAIN if lost else Stage.LOOKING
 
 
-_FOUND = {Stage.COMING, Stage.THERE, Stage.DONE}
+_FOUND = {Stage.COMING, Stage.ON_THE_WAY, Stage.THERE, Stage.DONE, Stage.IN_VAIN}
 
 
-def _steps(stage: Stage, times: Times) -> list[Step]:
-    """Return the way with times. One that ended early shows how far it came, and how it ended."""
+def _steps(stage: Stage, times: Times, set_out_at: datetime | None = None) -> list[Step]:
+    """Return the way with times. One that ended early shows how far it came, and how it ended.
+
+    "On the way" is a step only once it is known: not every volunteer says so.
+    """
     steps = [Step("logged", "did", times.logged_at)]
     if stage in {Stage.CANCELLED, Stage.UNMET}:
         return [*steps, Step(stage.value, "end", times.cancelled_at or times.unmet_at)]
     steps.append(Step("looking", "did" if stage in _FOUND else "now"))
     steps.append(Step("found", "did" if stage in _FOUND else "next", times.assigned_at))
-    there = {Stage.COMING: "now", Stage.THERE: "did", Stage.DONE: "did"}.get(stage, "next")
+    if set_out_at and stage in _FOUND:
+        steps.append(Step("on-the-way", "did", set_out_at))
+    if stage is Stage.IN_VAIN:
+        return [*steps, Step("there", "did", times.underway_at), Step(stage.value, "end", times.done_at)]
+    there = {Stage.COMING: "now", Stage.ON_THE_WAY: "now", Stage.THERE: "did", Stage.DONE: "did"}.get(stage, "next")
     steps.append(Step("there", there, times.underway_at))
     done = {Stage.THERE: "now", Stage.DONE: "did"}.get(stage, "next")
     return [*steps, Step("done", done, times.done_at)]

@@ -2,6 +2,7 @@ from django.urls import URLPattern, path, register_converter
 
 from linzhu.dispatch import (
     board_views,
+    bond_views,
     family_views,
     figures_views,
     help_request_views,
@@ -26,6 +27,12 @@ urlpatterns: list[URLPattern] = [
     path("requests/<ref:ref>/family-link/", help_request_views.family_link, name="help-request-family-link"),
     path("requests/<ref:ref>/<slug:action>/", help_request_views.act, name="help-request-action"),
     path("volunteers/<int:pk>/record/", volunteer_views.record, name="volunteer-record"),
+    path("volunteers/<int:pk>/bonds/", bond_views.volunteer_bonds, name="volunteer-bonds"),
+    path("elders/<int:pk>/bonds/", bond_views.elder_bonds, name="elder-bonds"),
+    path("elders/<int:pk>/bonds/new/", bond_views.bond_new, name="bond-new"),
+    path("elders/<int:pk>/bonds/<int:volunteer_pk>/", bond_views.bond_make, name="bond-make"),
+    path("elders/<int:pk>/bonds/<int:volunteer_pk>/never/", bond_views.bond_never, name="bond-never"),
+    path("bonds/<int:pk>/end/", bond_views.bond_end, name="bond-end"),
     path("f/<str:secret>/", family_views.open_link, name="family-link"),
     path("family/<str:ref>/", family_views.family, name="family"),
     path("family/<str:ref>/now", family_views.family_now, name="family-now"),

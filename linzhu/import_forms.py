@@ -18,7 +18,9 @@ MAX_BYTES = 10 * 1024 * 1024
 
 class ImportForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What is in the list?"), choices=KINDS, widget=forms.RadioSelect)
-    community = forms.ModelChoiceField(label=gettext_lazy("Community"), queryset=Community.objects.none())
+    community = forms.ModelChoiceField(
+        label=gettext_lazy("Community"), queryset=Community.objects.none(), empty_label=gettext_lazy("choose one")
+    )
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy(".xlsx, .xls, .ods or .csv, up to 10 MB and 10,000 rows."),

@@ -125,7 +125,7 @@ def save(recurring: RecurringRequest, *, user: User) -> None:
     """
     at = now()
     with transaction.atomic():
-        if recurring.pk is None:
+        if not recurring.pk:
             recurring.made_by = user
         else:
             _open_overdue(recurring.pk, at)

@@ -37,8 +37,8 @@ class RecurringForm(forms.ModelForm):
 
     kind = forms.ChoiceField(label=_("Comes back"), choices=Kind, widget=forms.RadioSelect)
     every = forms.IntegerField(
-        label=_("Every so many weeks or months"), min_value=1, max_value=RAREST, initial=1,
-        help_text=_("1: each one, 2: every second."),
+        label=_("Every"), min_value=1, max_value=RAREST, initial=1,
+        help_text=_("Weeks or months: 1 is each one, 2 every second."),
     )  # fmt: skip
     weekdays = forms.MultipleChoiceField(
         label=_("On"), choices=_WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple

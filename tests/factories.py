@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from linzhu.communities.models import Community, Place, Role, User
 from linzhu.communities.people import Language, Skill
-from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.dispatch.models import Assignment, Bond, Offer, Todo, Wave
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import Elder, FamilyContact, HelpRequest, RecurringRequest
 from linzhu.volunteers.availability import Week, slots
@@ -165,6 +165,15 @@ class AssignmentFactory(DjangoModelFactory):
     volunteer = factory.SubFactory(VolunteerFactory, community=factory.SelfAttribute("..help_request.community"))
     place = 1
     door_word = "石榴"
+
+
+class BondFactory(DjangoModelFactory):
+    class Meta:
+        model = Bond
+
+    elder = factory.SubFactory(ElderFactory)
+    volunteer = factory.SubFactory(VolunteerFactory, community=factory.SelfAttribute("..elder.community"))
+    kind = Bond.Kind.PAIRED
 
 
 class InboundMessageFactory(DjangoModelFactory):

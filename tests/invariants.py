@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 
@@ -11,7 +13,9 @@ COMING = {Status.ASSIGNED, Status.UNDERWAY}
 
 def broken_rules() -> list[str]:
     """Return which rules do not hold, and of which help request; empty if all is well."""
-    return [f"{help_request.pk}: {rule}" for help_request in HelpRequest.objects.all() for rule in _broken(help_request)]
+    return [
+        f"{help_request.pk}: {rule}" for help_request in HelpRequest.objects.all() for rule in _broken(help_request)
+    ]
 
 
 def _broken(help_request: HelpRequest) -> list[str]:
@@ -47,7 +51,7 @@ def _running(help_request: HelpRequest):
 
 def _trail_holds(help_request: HelpRequest) -> bool:
     changes = list(StatusChange.objects.filter(help_request=help_request).order_by("pk"))
-    steps_fit = all(later.from_status == earlier.to_status for earlier, later in zip(changes, changes[1:], strict=False))
+    steps_fit = all(later.from_status == earlier.to_status for earlier, later in pairwise(changes))
     return bool(changes) and steps_fit and changes[-1].to_status == help_request.status
 
 

@@ -93,3 +93,18 @@ def test_password_is_changed(staff, client_of):
     new = "quite another long one"
     browser.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert sign_in(staff.username, new).url == reverse("home")
+
+
+def test_disabled_account_is_sent_to_the_lead(staff):
+    staff.is_active = False
+    staff.save()
+    response = sign_in(staff.username, PASSWORD)
+    assert "community lead" in Client(headers={"accept-language": "en"}).get(response.url).content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", ["email/", "password/reset/", "password/set/", "reauthenticate/", "confirm-email/", "social/"]
+)
+def test_there_are_no_other_pages_about_accounts(staff, client_of, page):
+    statuses = {browser.get(f"/accounts/{page}").status_code for browser in (Client(), client_of(staff))}
+    assert statuses == {404}

@@ -1,6 +1,7 @@
 """Settings per community: what is set, what is inherited, and the page that shows both."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection
@@ -125,6 +126,24 @@ def test_book_and_single_answer_agree(city, street):
     settle(city, skip_holidays=True, wave_radii_m="800", cash_limit_fen=5000)
     settle(street, quiet_from=time(20), quiet_to=time(8))
     assert RuleBook.of_tree(city).of(street) == rules_of(street)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "clock", "expected"),
+    [
+        ((time(21), time(7, 30)), "2026-03-10 20:59", None),
+        ((time(21), time(7, 30)), "2026-03-10 21:00", "2026-03-11 07:30"),
+        ((time(21), time(7, 30)), "2026-03-11 07:29", "2026-03-11 07:30"),
+        ((time(21), time(7, 30)), "2026-03-11 07:30", None),
+        ((time(12), time(14)), "2026-03-10 13:00", "2026-03-10 14:00"),
+        ((time(12), time(14)), "2026-03-10 14:00", None),
+        (None, "2026-03-10 03:00", None),
+    ],
+)
+def test_quiet_hours_end_by_the_clock_on_the_wall(quiet, clock, expected):
+    zone = ZoneInfo("Asia/Shanghai")
+    end = Rules(quiet_hours=quiet).quiet_end(datetime.fromisoformat(clock).replace(tzinfo=zone))
+    assert (end and f"{end.astimezone(zone):%Y-%m-%d %H:%M}") == expected
 
 
 # --- The page -------------------------------------------------------------------------------------------------------

@@ -97,6 +97,29 @@ def test_card_names_who_comes(community, dispatcher, desk):
     assert visit.volunteer.name in desk.get("/").text
 
 
+def test_card_marks_who_is_on_the_way_and_who_comes_later(community, desk):
+    row = request_in(community, status=Status.ASSIGNED, places_filled=1)
+    factories.AssignmentFactory(help_request=row, on_my_way_at=now(), late_minutes=20)
+    page = desk.get("/").text
+    assert '<span class="tag blue">on the way</span>' in page
+    assert '<span class="tag amber">late 20 min</span>' in page
+
+
+def test_card_of_who_has_arrived_has_no_marks(community, desk):
+    row = request_in(community, status=Status.UNDERWAY, places_filled=1)
+    factories.AssignmentFactory(help_request=row, on_my_way_at=now(), late_minutes=20, arrived_at=now())
+    page = desk.get("/").text
+    assert "on the way" not in page
+    assert "late 20 min" not in page
+
+
+def test_card_marks_who_has_not_arrived(community, desk):
+    row = request_in(community, status=Status.ASSIGNED, places_filled=1)
+    factories.AssignmentFactory(help_request=row)
+    factories.TodoFactory(community=community, help_request=row, kind=Todo.Kind.NOT_ARRIVED)
+    assert '<span class="tag red">not arrived</span>' in desk.get("/").text
+
+
 # --- what needs a human -------------------------------------------------------------------------------------------
 
 

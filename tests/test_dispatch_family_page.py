@@ -107,6 +107,65 @@ def test_latin_name_is_cut_to_the_first_word(phone, help_request):
     assert "Karim" not in page
 
 
+def test_on_the_way_says_who_and_since_when(phone, help_request):
+    set_out = timezone.now() - timedelta(minutes=5)
+    assign(help_request, on_my_way_at=set_out)
+    put(help_request, Status.ASSIGNED)
+
+    page = text_of(open_link(phone, help_request))
+
+    assert "陈磊 is on the way" in page
+    assert f'<b>On the way</b> <time class="soft" datetime="{timezone.localtime(set_out).isoformat()}">' in page
+    assert "<strong>石榴</strong>" in page
+
+
+def test_step_of_the_way_is_absent_where_nobody_has_said_so(phone, help_request):
+    assign(help_request, arrived_at=timezone.now())
+    put(help_request, Status.ASSIGNED)
+    put(help_request, Status.UNDERWAY)
+
+    assert "On the way" not in text_of(open_link(phone, help_request))
+
+
+def test_one_of_two_on_the_way_is_not_said_of_both(help_request):
+    HelpRequest.objects.update(people_needed=2)
+    help_request.refresh_from_db()
+    assign(help_request, on_my_way_at=timezone.now())
+    assign(help_request, name="马晓", place=2)
+    put(help_request, Status.ASSIGNED)
+
+    assert tracking_of(help_request).stage == Stage.COMING
+
+
+def test_steps_stand_in_the_order_of_the_way(help_request):
+    assign(help_request, on_my_way_at=timezone.now())
+    put(help_request, Status.ASSIGNED)
+
+    steps = [(step.name, step.state) for step in tracking_of(help_request).steps]
+
+    assert steps == [
+        ("logged", "did"),
+        ("looking", "did"),
+        ("found", "did"),
+        ("on-the-way", "did"),
+        ("there", "now"),
+        ("done", "next"),
+    ]
+
+
+def test_late_is_said_until_the_arrival(phone, help_request):
+    assign(help_request, late_minutes=20)
+    put(help_request, Status.ASSIGNED)
+    before = text_of(open_link(phone, help_request))
+    Assignment.objects.update(arrived_at=timezone.now())
+    put(help_request, Status.UNDERWAY)
+
+    after = text_of(phone.get(f"/family/{help_request.ref}/now"))
+
+    assert "陈磊 comes about 20 minutes later." in before
+    assert "later" not in after
+
+
 def test_underway_says_who_is_there_and_hides_the_word(phone, help_request):
     assign(help_request, arrived_at=timezone.now())
     put(help_request, Status.ASSIGNED)
@@ -129,6 +188,20 @@ def test_done_says_so(phone, help_request, status):
 
     assert "All done" in page
     assert "陈磊 was there and has finished." in page
+
+
+@pytest.mark.parametrize("outcome", ["elder-no-answer", "turned-down"])
+def test_closed_door_is_not_called_done(phone, help_request, outcome):
+    assign(help_request, status=Assignment.Status.FINISHED, finished_at=timezone.now(), outcome=outcome)
+    put(help_request, Status.ASSIGNED)
+    put(help_request, Status.DONE)
+
+    page = text_of(open_link(phone, help_request))
+
+    assert "陈磊 was at the door, but the visit could not take place" in page
+    assert "<b>Ended without a visit</b>" in page
+    assert "All done" not in page
+    assert "Finished" not in page
 
 
 def test_cancelled_shows_how_far_it_came(phone, help_request):
@@ -213,6 +286,7 @@ def test_every_stage_has_a_way(help_request, stage):
         Stage.DONE: [],
         Stage.CANCELLED: ["end"],
         Stage.UNMET: ["end"],
+        Stage.IN_VAIN: ["end"],
     }.get(stage, ["now"])
 
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from linzhu.communities.clock import now
 from linzhu.dispatch import timeline
 from linzhu.dispatch.actions import legal_actions
-from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.models import Assignment, Offer, Todo, VisitStep
+from linzhu.notifications.models import Message
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, Actor
 from linzhu.requests.models import Status, StatusChange
@@ -87,7 +88,7 @@ def test_htmx_gets_only_the_part_that_renews_itself(desk, row):
 
 def test_only_legal_actions_are_offered(row, assigned):
     assert legal_actions(row) == {"ask-wider", "assign", "cancel", "give-up", "release", "family-link", "revoke-links"}
-    assert {"arrived", "done", "release"} <= legal_actions(assigned)
+    assert {"on-my-way", "arrived", "done", "release"} <= legal_actions(assigned)
     assert "assign" not in legal_actions(assigned)
 
 
@@ -213,6 +214,91 @@ def test_releasing_twice_is_answered_kindly(desk, assigned):
     assigned.refresh_from_db()
     assert assigned.round == 2
     assert said(response)[-1] == "Meanwhile this has changed: here is how it stands now."
+
+
+def test_on_my_way_is_noted_and_shown(desk, assigned):
+    response = desk.post(url(assigned, "on-my-way"), {"assignment": assigned.assignments.get().pk}, follow=True)
+    assert assigned.assignments.get().on_my_way_at is not None
+    assert said(response) == ["Noted: 陈磊 is on the way."]
+    assert "on the way since" in response.text
+    assert "/on-my-way/" not in response.text
+
+
+def test_second_click_on_the_way_keeps_the_first_time(desk, assigned):
+    form = {"assignment": assigned.assignments.get().pk}
+    desk.post(url(assigned, "on-my-way"), form)
+    first = assigned.assignments.get().on_my_way_at
+    assert desk.post(url(assigned, "on-my-way"), form, follow=True).status_code == 200
+    assert assigned.assignments.get().on_my_way_at == first
+
+
+def test_on_my_way_after_the_arrival_is_answered_kindly(desk, assigned):
+    form = {"assignment": assigned.assignments.get().pk}
+    desk.post(url(assigned, "arrived"), form)
+    response = desk.post(url(assigned, "on-my-way"), form, follow=True)
+    assert assigned.assignments.get().on_my_way_at is None
+    assert said(response)[-1] == "Meanwhile this has changed: here is how it stands now."
+
+
+def test_volunteer_who_comes_later_is_shown_with_the_new_time(desk, assigned):
+    assigned.assignments.update(late_minutes=20, accepted_at=now() - timedelta(days=1))
+    at = timezone.localtime(assigned.window_start + timedelta(minutes=20))
+    assert f"late 20 min, around {at:%H:%M}" in desk.get(url(assigned)).text.replace("tomorrow ", "")
+
+
+@pytest.mark.parametrize("outcome", ["cannot-come", "no-show", "turned-down", "elder-no-answer"])
+def test_release_keeps_how_it_went_and_looks_for_somebody_else(desk, assigned, outcome):
+    desk.post(url(assigned, "release"), {"assignment": assigned.assignments.get().pk, "outcome": outcome})
+    assigned.refresh_from_db()
+    assert (assigned.status, assigned.assignments.get().outcome) == (Status.OPEN, outcome)
+
+
+@pytest.mark.parametrize(("outcome", "texts"), [("no-show", 1), ("turned-down", 0)])
+def test_only_who_was_not_at_the_door_is_told_that_it_is_off(desk, assigned, outcome, texts):
+    visit = assigned.assignments.get()
+    desk.post(url(assigned, "release"), {"assignment": visit.pk, "outcome": outcome})
+    assert Message.objects.filter(to=visit.volunteer.phone, template="visit_off").count() == texts
+
+
+def test_release_settles_that_the_volunteer_has_not_arrived(desk, assigned, community):
+    todo = factories.TodoFactory(community=community, help_request=assigned, kind=Todo.Kind.NOT_ARRIVED)
+    desk.post(url(assigned, "release"), {"assignment": assigned.assignments.get().pk, "outcome": "no-show"})
+    todo.refresh_from_db()
+    assert todo.closed_at is not None
+
+
+def test_who_has_been_at_the_door_is_no_no_show(desk, assigned):
+    form = {"assignment": assigned.assignments.get().pk}
+    desk.post(url(assigned, "arrived"), form)
+    response = desk.post(url(assigned, "release"), {**form, "outcome": "no-show"}, follow=True)
+    assert assigned.assignments.standing().exists()
+    assert said(response)[-1] == "陈磊 has been at the door. Please choose another reason."
+    assert 'value="no-show"' not in response.text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("done", "Noted: 陈磊 has finished. Thank you both."),
+        ("elder-no-answer", "Noted: the elder did not answer. Please make sure that all is well there."),
+        ("turned-down", "Noted: 陈磊 was turned away at the door."),
+    ],
+)
+def test_visit_that_is_over_shows_how_it_went(desk, assigned, outcome, words):
+    form = {"assignment": assigned.assignments.get().pk, "outcome": outcome}
+    response = desk.post(url(assigned, "done"), form, follow=True)
+    visit = assigned.assignments.get()
+    assert (visit.status, visit.outcome) == (Assignment.Status.FINISHED, outcome)
+    assert said(response) == [words]
+    assert (f'<span class="tag amber">{visit.get_outcome_display()}</span>' in response.text) == (outcome != "done")
+
+
+@pytest.mark.parametrize(("action", "outcome"), [("done", "no-show"), ("release", "done"), ("release", "burnt")])
+def test_outcome_that_does_not_fit_is_refused(desk, assigned, action, outcome):
+    form = {"assignment": assigned.assignments.get().pk, "outcome": outcome}
+    response = desk.post(url(assigned, action), form, follow=True)
+    assert assigned.assignments.standing().exists()
+    assert said(response) == ["Please choose how it went."]
 
 
 def test_assignment_of_another_help_request_is_not_touched(desk, assigned, row):
@@ -349,6 +435,7 @@ def story(row):
         offers=list(row.offers.select_related("volunteer")),
         assignments=list(row.assignments.select_related("volunteer")),
         todos=list(row.todos.select_related("closed_by")),
+        steps=list(VisitStep.objects.filter(assignment__help_request=row).exclude(done_at=None)),
     )
     return [(entry.who, entry.text, entry.status) for entry in entries]
 
@@ -392,7 +479,9 @@ def test_story_is_told_in_order_and_each_fact_once(row, dispatcher):
 
 def test_story_tells_why_linzhu_handed_over(row):
     change(row, 9, "open", "paused", why="nobody-found")
-    [entry] = timeline.tell(row, changes=list(row.changes.all()), waves=[], offers=[], assignments=[], todos=[])
+    [entry] = timeline.tell(
+        row, changes=list(row.changes.all()), waves=[], offers=[], assignments=[], todos=[], steps=[]
+    )
     assert (entry.text, entry.note) == ("Handed over to staff", "nobody found")
 
 
@@ -407,8 +496,71 @@ def test_story_says_which_member_of_staff_noted_it(row, dispatcher):
         offers=[],
         assignments=list(row.assignments.all()),
         todos=[],
+        steps=[],
     )
     assert (entry.who, entry.text, entry.note) == ("刘芳", "Says yes on the phone", f"noted by {dispatcher}")
+
+
+def step_done(visit, kind, minute):
+    at = visit.help_request.created_at + timedelta(minutes=minute)
+    return VisitStep.objects.create(assignment=visit, kind=kind, due_at=at, done_at=at)
+
+
+def test_story_tells_what_linzhu_did_around_the_visit(row):
+    visit = factories.AssignmentFactory(
+        help_request=row,
+        volunteer__name="陈磊",
+        accepted_at=row.created_at,
+        on_my_way_at=row.created_at + timedelta(minutes=25),
+        arrived_at=row.created_at + timedelta(minutes=40),
+    )
+    step_done(visit, "remind-evening", 10)
+    step_done(visit, "remind-soon", 20)
+    step_done(visit, "ask-arrival", 30)
+    step_done(visit, "ask-end", 90)
+    assert [(who, text) for who, text, _status in story(row)] == [
+        ("陈磊", "Says yes"),
+        ("Linzhu", "Reminded 陈磊 the evening before"),
+        ("Linzhu", "Reminded 陈磊 of the visit"),
+        ("陈磊", "Has set out"),
+        ("Linzhu", "Asked 陈磊: have you arrived?"),
+        ("陈磊", "Is at the door"),
+        ("Linzhu", "Asked 陈磊: is it finished?"),
+    ]
+
+
+def test_story_leaves_out_what_the_volunteer_was_quicker_than(row):
+    early = row.created_at + timedelta(minutes=5)
+    visit = factories.AssignmentFactory(
+        help_request=row, accepted_at=row.created_at, arrived_at=early, finished_at=early, status="finished"
+    )
+    for kind in ("remind-soon", "ask-arrival", "ask-end"):
+        step_done(visit, kind, 10)
+    assert [text for _who, text, _status in story(row)] == ["Says yes", "Is at the door", "Has finished"]
+
+
+def test_story_leaves_an_alarm_to_what_staff_owe(row, community):
+    visit = factories.AssignmentFactory(help_request=row, accepted_at=row.created_at)
+    step_done(visit, "alert-arrival", 30)
+    factories.TodoFactory(community=community, help_request=row, kind=Todo.Kind.NOT_ARRIVED, opened_at=now())
+    assert [text for _who, text, _status in story(row)] == ["Says yes", "volunteer has not arrived"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("cannot-come", "Does not come after all"),
+        ("no-show", "Did not come"),
+        ("turned-down", "Was turned away at the door"),
+        ("elder-no-answer", "Rang, and the elder did not answer"),
+    ],
+)
+def test_story_tells_how_a_promise_ended(row, outcome, words):
+    at = row.created_at + timedelta(minutes=20)
+    factories.AssignmentFactory(
+        help_request=row, accepted_at=row.created_at, status="released", released_at=at, outcome=outcome
+    )
+    assert [text for _who, text, _status in story(row)] == ["Says yes", words]
 
 
 def test_story_does_not_say_of_a_cancelled_visit_that_the_volunteer_let_down(row):
@@ -463,7 +615,7 @@ def test_page_costs_the_same_number_of_queries_with_one_row_and_with_thirty(
     small, large = factories.HelpRequestFactory.create_batch(2, elder=elder)
     fill(small, 1)
     fill(large, 30)
-    with django_assert_max_num_queries(30) as counted:
+    with django_assert_max_num_queries(36) as counted:
         desk.get(url(small))
     with django_assert_num_queries(len(counted)):
         desk.get(url(large))

@@ -7,6 +7,7 @@ import pytest
 from linzhu.communities.clock import now
 from linzhu.dispatch.inbox_answers import ANSWERS
 from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.words import moment_words
 from linzhu.notifications.models import Message
 from linzhu.requests.models import Status
 from tests import factories
@@ -218,6 +219,103 @@ def test_text_that_did_not_arrive_is_told_by_phone(desk, call, community):
     answer(desk, todo, "told")
     todo.refresh_from_db()
     assert todo.closed_at is not None
+
+
+@pytest.fixture
+def visit(community):
+    """A visit that should begin now: 陈磊 comes to 李爷爷."""
+    elder = factories.ElderFactory(community=community, name="李爷爷")
+    row = factories.HelpRequestFactory(elder=elder, status=Status.ASSIGNED, places_filled=1)
+    yesterday = now() - timedelta(days=1)
+    return factories.AssignmentFactory(help_request=row, volunteer__name="陈磊", accepted_at=yesterday)
+
+
+def owed(visit, kind, **fields):
+    row = visit.help_request
+    return factories.TodoFactory(community=row.community, help_request=row, kind=kind, **fields)
+
+
+def test_not_arrived_says_whom_to_call_and_where_to_note_it(desk, visit):
+    owed(visit, Todo.Kind.NOT_ARRIVED)
+    page = desk.get("/inbox/", {"show": "decisions"}).text
+    at = moment_words(visit.help_request.window_start, now())
+    assert f"陈磊 should have been there at {at} and has not answered. Please call." in page
+    assert f"tel:{visit.volunteer.phone}" in page
+    assert f"tel:{visit.help_request.elder.phone}" in page
+    assert f"/requests/{visit.help_request.ref}/#visits" in page
+
+
+def test_not_arrived_says_when_the_volunteer_set_out_and_how_late_they_said(desk, visit):
+    visit.on_my_way_at, visit.late_minutes = now(), 20
+    visit.save()
+    owed(visit, Todo.Kind.NOT_ARRIVED)
+    at = moment_words(visit.help_request.window_start + timedelta(minutes=20), now())
+    set_out = moment_words(visit.on_my_way_at, now())
+    assert f"陈磊 set out at {set_out}, should have been there at {at}" in desk.get("/inbox/").text
+
+
+def test_expected_time_is_not_before_the_yes(desk, visit):
+    visit.accepted_at = visit.help_request.window_start + timedelta(minutes=40)
+    visit.save()
+    owed(visit, Todo.Kind.NOT_ARRIVED)
+    assert f"at {moment_words(visit.accepted_at, now())} and" in desk.get("/inbox/").text
+
+
+def test_of_two_who_come_only_the_missing_one_is_named(desk, visit):
+    row = visit.help_request
+    factories.AssignmentFactory(help_request=row, place=2, volunteer__name="马晓", arrived_at=now())
+    owed(visit, Todo.Kind.NOT_ARRIVED)
+    page = desk.get("/inbox/").text
+    assert "陈磊 should have been there" in page
+    assert "马晓" not in page
+
+
+def test_not_finished_says_since_when_the_volunteer_is_there(desk, visit):
+    visit.arrived_at = now()
+    visit.save()
+    owed(visit, Todo.Kind.NOT_FINISHED)
+    page = desk.get("/inbox/", {"show": "decisions"}).text
+    at = moment_words(visit.arrived_at, now())
+    assert f"陈磊 has been there since {at} and has not said that it is over. Please call." in page
+
+
+def test_late_visit_gives_the_words_for_the_elder(desk, visit):
+    visit.late_minutes = 20
+    visit.save()
+    todo = owed(visit, Todo.Kind.TELL_ELDER_LATE)
+    page = desk.get("/inbox/", {"show": "calls"}).text
+    at = moment_words(visit.help_request.window_start + timedelta(minutes=20), now())
+    assert f"“陈磊 comes about 20 minutes later, around {at}.”" in page
+    assert f"tel:{visit.help_request.elder.phone}" in page
+    answer(desk, todo, "told")
+    todo.refresh_from_db()
+    assert todo.closed_at is not None
+
+
+def test_volunteer_who_asks_for_help_is_named_with_the_number(desk, visit):
+    inbound = factories.InboundMessageFactory(sender=visit.volunteer.phone, text="帮我")
+    owed(visit, Todo.Kind.HELP_WANTED, inbound=inbound)
+    page = desk.get("/inbox/", {"show": "calls"}).text
+    assert "<b>陈磊</b>: <q>帮我</q>" in page
+    assert f"tel:{inbound.sender}" in page
+
+
+def test_volunteer_without_a_visit_is_named_in_their_own_community_only(desk, community):
+    inbound = factories.InboundMessageFactory(text="帮我")
+    factories.VolunteerFactory(community=community, name="王敏", phone=inbound.sender)
+    factories.VolunteerFactory(name="赵强", phone=inbound.sender)
+    factories.TodoFactory(community=community, kind=Todo.Kind.HELP_WANTED, inbound=inbound)
+    page = desk.get("/inbox/").text
+    assert "<b>王敏</b>" in page
+    assert "赵强" not in page
+
+
+@pytest.mark.parametrize("kind", [Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.HELP_WANTED])
+def test_nobody_picks_up_is_the_second_key(desk, visit, kind):
+    owed(visit, kind)
+    page = desk.get("/inbox/").text
+    assert 'value="settled">Settled <kbd>1</kbd>' in page
+    assert 'value="missed">Nobody picks up <kbd>2</kbd>' in page
 
 
 def test_unknown_sender_is_settled(desk, stranger):

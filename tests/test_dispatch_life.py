@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,14 @@ import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from linzhu.communities import clock as wall_clock
 from linzhu.dispatch import clock, decisions, todos, unclear
@@ -23,7 +31,7 @@ from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound
 from linzhu.notifications.inbound import receive
 from linzhu.notifications.models import InboundMessage
-from linzhu.requests.lifecycle import SYSTEM, Actor, IllegalTransition, log_request
+from linzhu.requests.lifecycle import Actor, IllegalTransition, log_request
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers import lifecycle
 from linzhu.volunteers.models import Volunteer
@@ -32,7 +40,21 @@ from tests.invariants import broken_rules
 
 VOLUNTEERS = 7
 MISSED = (TooLate, IllegalTransition, lifecycle.IllegalMove)
-WORDS = ["接{}", "接", "好的", "不接{}", "no", "明天可以吗{}", "到了", "完成45", "完成{} 45", "来不了", "来不了{}", "接99", "救命"]
+WORDS = [
+    "接{}",
+    "接",
+    "好的",
+    "不接{}",
+    "no",
+    "明天可以吗{}",
+    "到了",
+    "完成45",
+    "完成{} 45",
+    "来不了",
+    "来不了{}",
+    "接99",
+    "救命",
+]
 number = st.integers(0, 20)
 refs = itertools.count()
 
@@ -77,14 +99,12 @@ class Life(RuleBasedStateMachine):
         return Actor.staff(self.staff)
 
     def attempt(self, deed: Callable[[], object]) -> None:
-        try:
+        with suppress(*MISSED):
             deed()
-        except MISSED:
-            pass
 
     # --- what happens -----------------------------------------------------------------------------------------
 
-    @precondition(lambda self: HelpRequest.objects.count() < 3)
+    @precondition(lambda _self: HelpRequest.objects.count() < 3)
     @rule(hours=st.integers(1, 30), two=st.booleans())
     def somebody_calls(self, hours, two):
         start = now() + timedelta(hours=hours)

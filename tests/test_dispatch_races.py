@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import clock, decisions, waves
+from linzhu.dispatch import clock, decisions
 from linzhu.dispatch.assignments import arrive, assign, finish, release
-from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
 from linzhu.dispatch.offers import TooLate, accept, decline
 from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.notifications.gateways import gateway
@@ -23,6 +24,7 @@ from linzhu.notifications.inbound import receive
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition, log_request
 from linzhu.requests.models import HelpRequest, Status
+from linzhu.volunteers.models import Volunteer
 from tests import factories
 from tests.factories import window
 from tests.invariants import broken_rules
@@ -60,7 +62,7 @@ def at_once(steps: list[Step]) -> list[BaseException]:
             step()
         except CHANCES_MISSED:
             return None
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             return error
         finally:
             connection.close()
@@ -202,8 +204,8 @@ def paused(need: HelpRequest) -> HelpRequest:
 
 
 def logged_in_the_past(need: HelpRequest) -> None:
-    HelpRequest.objects.update(window_start=need.window_start - factories.timedelta(hours=9))
-    HelpRequest.objects.update(window_end=need.window_end - factories.timedelta(hours=9))
+    HelpRequest.objects.update(window_start=need.window_start - timedelta(hours=9))
+    HelpRequest.objects.update(window_end=need.window_end - timedelta(hours=9))
 
 
 def visits(need: HelpRequest) -> list[Assignment]:
@@ -211,7 +213,7 @@ def visits(need: HelpRequest) -> list[Assignment]:
 
 
 STORIES: dict[str, tuple[Callable[[HelpRequest], object], Callable[[HelpRequest], object]]] = {
-    "first yes": (lambda need: None, lambda need: by_text(need.offers.first(), "接{}")),
+    "first yes": (lambda _need: None, lambda need: by_text(need.offers.first(), "接{}")),
     "last yes": (
         lambda need: accept(need.offers.first(), actor=SYSTEM),
         lambda need: by_text(need.offers.last(), "接{}"),
@@ -220,33 +222,28 @@ STORIES: dict[str, tuple[Callable[[HelpRequest], object], Callable[[HelpRequest]
     "done": (visits, lambda need: by_text(need.offers.first(), "完成45")),
     "opt-out": (visits, lambda need: by_text(need.offers.first(), "TD")),
     "danger": (visits, lambda need: by_text(need.offers.first(), "救命")),
-    "unclear": (lambda need: None, lambda need: by_text(need.offers.first(), "明天可以吗")),
+    "unclear": (lambda _need: None, lambda need: by_text(need.offers.first(), "明天可以吗")),
     "cancel": (visits, lambda need: decisions.cancel(fresh(need), actor=SYSTEM, reason="by-elder")),
     "search again": (paused, lambda need: decisions.search_again(fresh(need), actor=SYSTEM)),
-    "end of a wave": (lambda need: None, lambda need: end_wave(need.waves.get())),
+    "end of a wave": (lambda _need: None, lambda need: end_wave(need.waves.get())),
     "nobody left": (
-        lambda need: factories.Volunteer.objects.update(paused_until=need.window_end),
+        lambda need: Volunteer.objects.update(paused_until=need.window_end),
         lambda need: end_wave(need.waves.get()),
     ),
-    "window over": (logged_in_the_past, lambda need: clock.tick_decisions()),
+    "window over": (logged_in_the_past, lambda _need: clock.tick_decisions()),
 }
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("story", STORIES)
-def test_killed_anywhere_leaves_nothing_half_done_or_silent(story):
+def kill_at_every(stride: int, story: str) -> None:
     before, deed = STORIES[story]
     need = need_of_two()
     before(need)
-    number, finished = 0, False
+    number, finished = 1 - stride, False
     while not finished:
-        number += 1
+        number += stride
         with transaction.atomic():
-            with killed_before_query(number) as asked:
-                try:
-                    deed(need)
-                except Killed:
-                    pass
+            with suppress(Killed), killed_before_query(number) as asked:
+                deed(need)
             finished = asked[0] < number
             rules_at_once = broken_rules()
             clock.tick()
@@ -254,6 +251,19 @@ def test_killed_anywhere_leaves_nothing_half_done_or_silent(story):
             transaction.set_rollback(True)
         assert (number, rules_at_once, rules_after_the_clock) == (number, [], [])
     assert number > 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("story", STORIES)
+def test_killed_here_and_there_leaves_nothing_half_done_or_silent(story):
+    kill_at_every(5, story)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("story", STORIES)
+def test_killed_anywhere_leaves_nothing_half_done_or_silent(story):
+    kill_at_every(1, story)
 
 
 @pytest.mark.django_db
@@ -272,4 +282,4 @@ def test_text_whose_handling_was_killed_can_be_brought_again():
     assert (Assignment.objects.count(), InboundMessage.objects.count()) == (1, 1)
     assert Message.objects.filter(template="visit_yours").count() == 1
     assert Todo.objects.filter(kind="unclear-reply").count() == 0
-    assert waves.Wave.objects.filter(ended_at=None).count() == 1
+    assert Wave.objects.filter(ended_at=None).count() == 1

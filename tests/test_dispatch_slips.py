@@ -131,7 +131,7 @@ def test_form_that_was_read_before_a_suspension_does_not_undo_it(community, clie
 
 @pytest.mark.parametrize("word", ["好的", "ok", "yes"])
 def test_bare_word_after_a_no_is_not_taken_as_a_yes(asked, word):
-    """"no" is thanked for, and "好的" answers the thanks."""
+    """ "no" is thanked for, and "好的" answers the thanks."""
     phone = asked.offers.first().phone
     text(phone, "no")
     text(phone, word)

@@ -38,7 +38,8 @@ from tests.fake_twilio import FakeTwilio, Fault
 TASKS = {"linzhu.dispatch.tasks.search": search, "linzhu.notifications.tasks.relay_message": relay_message}
 
 ELDER = {
-    "name": "鸢尾桂兰", "phone": "+8613900010001", "address": "鸢尾胡同七十七号", "notes": "鸢尾备注", "details": "鸢尾牛奶",
+    "name": "鸢尾桂兰", "phone": "+8613900010001", "address": "鸢尾胡同七十七号", "notes": "鸢尾备注",
+    "details": "鸢尾牛奶",
 }  # fmt: skip
 FAMILY = {"name": "鸢尾女儿", "phone": "+8613900010002"}
 VOLUNTEERS = [
@@ -214,7 +215,10 @@ def follow_as_family(told: Told) -> None:
 
 
 def visit_every_page(boss: Browser, need: HelpRequest, elder: Elder, volunteer: Volunteer) -> None:
-    pages = [reverse(name) for name in ("board", "inbox", "help-requests", "elders", "volunteers", "places", "figures", "import")]
+    pages = [
+        reverse(name)
+        for name in ("board", "inbox", "help-requests", "elders", "volunteers", "places", "figures", "import")
+    ]
     pages += [reverse("help-request", args=[need.ref]), f"{reverse('board')}?view=map"]
     pages += [reverse(name, args=[elder.pk]) for name in ("elder", "elder-edit", "intake-elder")]
     pages += [reverse(name, args=[volunteer.pk]) for name in ("volunteer", "volunteer-edit", "volunteer-record")]
@@ -237,7 +241,10 @@ def go_wrong(told: Told, twilio: FakeTwilio, boss: Browser, community, elder: El
     boss.post(reverse("import"), {"kind": "elders", "community": community.pk, "file": upload})
     _token, secret = ApiToken.issue(community, "hotline")
     hotline = Browser(told)
-    call = {"headers": {"authorization": f"Bearer {secret}", "idempotency-key": "k"}, "content_type": "application/json"}
+    call = {
+        "headers": {"authorization": f"Bearer {secret}", "idempotency-key": "k"},
+        "content_type": "application/json",
+    }
     hotline.post("/api/v1/help-requests", {"elder_phone": ELDER["phone"], "service": "nonsense"}, **call)
     hotline.post("/api/v1/help-requests", {"elder_phone": STRANGER["phone"], "service": "groceries"}, **call)
     hotline.post(reverse("twilio-inbound"), {"From": STRANGER["phone"], "Body": STRANGER["text"], "MessageSid": "SM1"})
@@ -279,7 +286,7 @@ def work_quietly(told: Told) -> None:
         told.tasks += [row.payload, repr(row.task)]
         try:
             TASKS[row.task["func"]](*row.task["args"])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             told.tasks.append(f"{error} : {traceback.format_exc()}")
 
 
@@ -320,6 +327,8 @@ def test_every_logger_of_a_request_masks_family_links():
 
 
 def test_family_link_is_masked_in_a_line():
-    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "%s: %s", ("Gone", "/f/s3cret_-x/"), None)
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, __file__, 1, "%s: %s", ("Gone", "/f/s3cret_-x/"), None
+    )
     LinksMasked().filter(record)
     assert record.getMessage() == "Gone: /f/…/"

@@ -96,7 +96,8 @@ def test_pattern_that_no_form_could_mean_is_refused(fields):
     "rrule",
     [
         "", "FREQ=HOURLY", "FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=2TU", "FREQ=WEEKLY;BYDAY=MO;COUNT=5",
-        "FREQ=MONTHLY;BYDAY=TU", "FREQ=WEEKLY;BYDAY=MO;UNTIL=20270101", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=3",
+        "FREQ=MONTHLY;BYDAY=TU", "FREQ=WEEKLY;BYDAY=MO;UNTIL=20270101", "FREQ=MONTHLY;BYMONTHDAY=31",
+        "FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=3",
     ],
 )  # fmt: skip
 def test_rule_that_the_form_cannot_show_is_refused(rrule):

@@ -1,7 +1,9 @@
 """Recurring help requests: opened once, ahead of time, however late or often the clock comes by."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection
@@ -293,6 +295,26 @@ def test_changes_are_kept_as_history_without_the_clock_s_moves(weekly):
 def test_window_without_length_is_refused_by_the_database(stopped_clock):
     with pytest.raises(IntegrityError):
         RecurringRequestFactory(elder=ElderFactory(), begins=time(9), finishes=time(9))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clocks_that_race_open_once(weekly):
+    """Eight clocks find the same due row in the same moment, on whatever database."""
+    rows = [fresh(weekly) for _clock in range(8)]
+    together = Barrier(len(rows))
+
+    def tick(row: RecurringRequest) -> bool:
+        together.wait()
+        try:
+            return recurring.open_next(row, at(24, 9))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(rows)) as clocks:
+        moved = list(clocks.map(tick, rows))
+    assert (sorted(moved)[-2:], HelpRequest.objects.count(), opened_days()) == (
+        [False, True], 1, [MONDAY + 3 * DAY],
+    )  # fmt: skip
 
 
 @hypothesis_settings(max_examples=25, deadline=None)

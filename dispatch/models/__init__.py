@@ -1,5 +1,6 @@
 """Waves, offers, assignments, what staff owe, and the events that keep pages live."""
 
+from linzhu.dispatch.models.bonds import Bond, BondQuerySet
 from linzhu.dispatch.models.machine import Lease, LiveEvent
 from linzhu.dispatch.models.search import Offer, OfferQuerySet, Wave, WaveQuerySet
 from linzhu.dispatch.models.todos import Todo, TodoQuerySet
@@ -8,6 +9,8 @@ from linzhu.dispatch.models.visits import Assignment, AssignmentQuerySet, VisitS
 __all__ = [
     "Assignment",
     "AssignmentQuerySet",
+    "Bond",
+    "BondQuerySet",
     "Lease",
     "LiveEvent",
     "Offer",

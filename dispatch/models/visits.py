@@ -69,6 +69,7 @@ class Assignment(models.Model):
 
     class Meta:
         ordering = ["place", "accepted_at"]
+        indexes = [models.Index(fields=["volunteer"], name="visit_standing", condition=Q(status="standing"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["help_request", "place"], condition=~Q(status="released"), name="one_winner_a_place"

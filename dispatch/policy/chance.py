@@ -67,7 +67,7 @@ def recent_texts(neighbour: Neighbour) -> float:
 
 def answered_within(minutes: float, median: float) -> float:
     """Return the share of all yeses that have come after so many minutes (lognormal delays)."""
-    if minutes <= 0:
+    if minutes < 1e-6:
         return 0.0
     return 0.5 * math.erfc(-math.log(minutes / median) / (DELAY_SPREAD * math.sqrt(2)))
 

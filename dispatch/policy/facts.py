@@ -69,6 +69,8 @@ class Situation:
     """Now, in days since any fixed moment: what was learned long ago counts less."""
     texts_per_head: float = 0.0
     """Offers of the last seven days per volunteer in reach, those over their cap included."""
+    weekly_cap: int = 7
+    """Usual in this community."""
     mean_visits_lately: float = 0.0
     """Of the volunteers in reach, in 28 days."""
 
@@ -88,6 +90,9 @@ class Tuning:
     """Time of a wave, in median delays of a yes."""
     shortest_min: float = 2.0
     longest_min: float = 20.0
+    scarcity: float = 1.0
+    urgent_haste: float = 0.3
+    cap_weight: float = 1.0
     price: float = 1.0
     """How much a yes of next week counts against one now, in the order."""
     worth: float = 2.5

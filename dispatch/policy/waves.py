@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,8 +18,8 @@ class Appraisal(NamedTuple):
     neighbour: Neighbour
     chance: Chance
     score: float
-    price: float
-    """Yeses of next week that this text costs."""
+    borrowed: float
+    """Share (0–1) of this text's yes that will be missing next week."""
 
     def reasons(self) -> list[dict[str, Any]]:
         """Return the facts behind the place, JSON-able, in the form of ``dispatch.reasons``."""
@@ -62,24 +63,27 @@ def plan(
     open_offers: Sequence[OpenOffer],
     experience: Experience,
     tuning: Tuning = DEFAULT,
+    *,
+    replacing: bool = False,
 ) -> Plan:
     """Return the order of asking, how many to ask now, and when to look again.
 
-    Call it when a search begins, when a wave's time is up, and **whenever somebody declines**: then ``size`` says whether
-    and by how many the decliner is replaced at once, because their offer is no longer among ``open_offers``.
+    Call it when a search begins and when a wave's time is up: somebody new is asked each time, as long as there is
+    anybody. Call it with ``replacing`` **whenever somebody declines**: ``size`` then says whether and by how many the
+    decliner is replaced at once, because their offer is no longer among ``open_offers``; the wave's time stays.
     """
     order = [appraise(one, situation, experience, tuning) for one in neighbours if one.texts_week < one.weekly_cap]
     order.sort(key=lambda one: (-one.score, one.neighbour.distance_m, one.neighbour.key))
     minutes = wave_minutes(situation, experience, tuning)
-    target = wanted(situation, minutes, experience, tuning)
+    target = wanted(situation, minutes, experience, tuning) * attainable(order) ** tuning.scarcity
+    least = max(situation.places - len(open_offers), 0 if replacing else 1)
     yeses = YesCount(situation.places)
     for offer in open_offers:
         yeses.add(still_coming(offer, minutes, experience))
     in_time = answered_within(minutes, experience.median_delay())
     size = 0
     for one in order:
-        nobody_asked = size + len(open_offers) < situation.places
-        if not nobody_asked and (yeses.enough >= target or not worth_it(one, yeses, tuning)):
+        if size >= least and (yeses.enough >= target or not worth_it(one, yeses, tuning)):
             break
         yeses.add(one.chance.value * in_time)
         size += 1
@@ -100,13 +104,14 @@ def appraise(neighbour: Neighbour, situation: Situation, experience: Experience,
     bonus = 1 + tuning.newcomer * new + tuning.continuity * min(neighbour.visits_with_elder, 4)
     worn = (recent_texts(neighbour) + situation.texts_per_head) / 2 * experience.fatigue
     at_home = chance.overall * chance.own * USUAL_PRIOR / (1 + experience.fatigue * situation.texts_per_head)
-    price = tuning.price * at_home * worn / (1 + worn)
-    return Appraisal(neighbour, chance, chance.value * bonus * (1 - tuning.fairness * ahead) - price, price)
+    borrowed = worn / (1 + worn)
+    score = chance.value * bonus * (1 - tuning.fairness * ahead) - tuning.price * at_home * borrowed
+    return Appraisal(neighbour, chance, score, borrowed)
 
 
 def wave_minutes(situation: Situation, experience: Experience, tuning: Tuning) -> float:
     """Return how long this wave may take: most of a usual delay, less when urgent or when the end is near."""
-    usual = experience.median_delay() * tuning.timer * (0.5 if situation.urgent else 1.0)
+    usual = experience.median_delay() * tuning.timer * (0.75 if situation.urgent else 1.0)
     return max(tuning.shortest_min, min(usual, tuning.longest_min, situation.minutes_left / 3))
 
 
@@ -116,21 +121,28 @@ def wanted(situation: Situation, minutes: float, experience: Experience, tuning:
     High where people are rested, low where each text only borrows from next week, and rising over the last three waves
     that the deadline leaves room for.
     """
-    worn = 1 - 1 / (1 + experience.fatigue * situation.texts_per_head)
+    tired = 1 - 1 / (1 + experience.fatigue * situation.texts_per_head)
+    worn = max(tired, tuning.cap_weight*min(1.0, situation.texts_per_head / situation.weekly_cap) ** 2)
     target = max(tuning.target_least, tuning.target_rested + (tuning.target_worn - tuning.target_rested) * worn)
     waves_left = situation.minutes_left / minutes
     haste = max(0.0, min(1.0, (4 - waves_left) / 3))
     if situation.urgent:
-        haste = max(haste, 0.5)
+        haste = max(haste, tuning.urgent_haste)
     return target + max(0.0, tuning.target_end - target) * haste
+
+
+def attainable(order: Iterable[Appraisal]) -> float:
+    """Return the chance that anybody at all would say yes if everybody were asked."""
+    return 1 - math.prod(1 - one.chance.value for one in order)
 
 
 def worth_it(one: Appraisal, yeses: YesCount, tuning: Tuning) -> bool:
     """Whether one more text gains more now than it costs later.
 
-    Its yes is of use only if the others' are not enough; its price will be missing next week.
+    Its yes is of use only if the others' are not enough; the share ``borrowed`` of it will be missing next week. Nobody
+    is left alone because a yes is unlikely: then the others' are not enough either.
     """
-    return tuning.worth * (1 - yeses.enough) * one.chance.value >= one.price
+    return tuning.worth * (1 - yeses.enough) >= one.borrowed
 
 
 class YesCount:

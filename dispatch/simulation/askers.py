@@ -28,7 +28,7 @@ class Move:
 class Asker(Protocol):
     minds_refusals: bool
 
-    def move(self, search: Search, at: float) -> Move:
+    def move(self, search: Search, at: float, *, refused: bool = False) -> Move:
         """Decide for one search. Called at its start, when the last move's time is up and, if wished, at a no."""
 
     def heard(self, text: Text, at: float, answer: bool | None) -> None:
@@ -43,7 +43,7 @@ class Nearest:
     def __init__(self, k: int) -> None:
         self.k = k
 
-    def move(self, search: Search, at: float) -> Move:
+    def move(self, search: Search, at: float, *, refused: bool = False) -> Move:
         return Move(search.unasked(at)[: self.k], WAVE_MIN)
 
     def heard(self, text: Text, at: float, answer: bool | None) -> None:
@@ -55,7 +55,7 @@ class Clairvoyant:
 
     minds_refusals = False
 
-    def move(self, search: Search, at: float) -> Move:
+    def move(self, search: Search, at: float, *, refused: bool = False) -> Move:
         willing = [
             (search.fates[who.key].delay_min, metres, who)
             for who, metres in search.unasked(at)
@@ -80,13 +80,13 @@ class Linzhu:
         self.experience = policy.Experience()
         self.records: defaultdict[int, policy.Record] = defaultdict(policy.Record)
 
-    def move(self, search: Search, at: float) -> Move:
+    def move(self, search: Search, at: float, *, refused: bool = False) -> Move:
         people = search.unasked(at)
         neighbours = [self._neighbour(who, metres, search, at) for who, metres in people]
         open_offers = [
             policy.OpenOffer(text.chance.value, at - text.at) for text in search.texts if not text.answered and text.chance
         ]
-        plan = policy.plan(self._situation(search, neighbours, at), neighbours, open_offers, self.experience, self.tuning)
+        plan = policy.plan(self._situation(search, neighbours, at), neighbours, open_offers, self.experience, self.tuning, replacing=refused)
         by_key = {who.key: (who, metres) for who, metres in people}
         chosen = plan.chosen
         return Move([by_key[one.neighbour.key] for one in chosen], plan.next_in_minutes, [one.chance for one in chosen])
@@ -118,6 +118,7 @@ class Linzhu:
             part=search.part,
             day=at / DAY,
             texts_per_head=sum(one.texts_week for one in neighbours) / heads,
+            weekly_cap=WEEKLY_CAP,
             mean_visits_lately=sum(one.visits_lately for one in neighbours) / heads,
         )
 

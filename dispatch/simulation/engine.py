@@ -59,8 +59,8 @@ class Run:
         if again_in is not None:
             self._later(at + again_in, self._wave, search)
 
-    def _ask(self, at: float, search: Search) -> float | None:
-        move = self.asker.move(search, at)
+    def _ask(self, at: float, search: Search, *, refused: bool = False) -> float | None:
+        move = self.asker.move(search, at, refused=refused)
         chances = move.chances or [None] * len(move.ask)
         for (who, metres), chance in zip(move.ask, chances, strict=True):
             self._text(at, search, Text(who, metres, at, chance))
@@ -85,7 +85,7 @@ class Run:
         if yes:
             self._yes(at, search, text)
         elif search.is_open(at) and self.asker.minds_refusals:
-            self._ask(at, search)
+            self._ask(at, search, refused=True)
 
     def _yes(self, at: float, search: Search, text: Text) -> None:
         who = text.who

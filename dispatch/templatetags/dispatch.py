@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from linzhu.communities.clock import now
 from linzhu.communities.fields import ChoiceSetField
 from linzhu.dispatch import words
-from linzhu.dispatch.models import Wave
+from linzhu.dispatch.models import Assignment, Wave
 from linzhu.dispatch.reasons import explain, show_distance
 from linzhu.requests.models import Elder, HelpRequest, Status
 
@@ -30,6 +30,13 @@ def window(help_request: HelpRequest) -> str:
 def moment(at: datetime) -> str:
     """The local clock time, with the day unless it is today: ``14:05``, ``yesterday 14:05``."""
     return words.moment_words(at, now())
+
+
+@register.filter
+def expected(help_request: HelpRequest, visit: Assignment) -> str:
+    """When this volunteer should be at the door: not before they have said yes, and later if they have said so."""
+    start = help_request.window_start + timedelta(minutes=visit.late_minutes)
+    return moment(max(start, visit.accepted_at))
 
 
 @register.filter

@@ -26,8 +26,10 @@ TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 """
-LEFT_PAGE = "net::ERR_ABORTED"
-"""A page was left, or htmx has asked again, while an answer was on its way: no failure."""
+LEFT_PAGE = re.compile(
+    r"net::ERR_ABORTED|WebSocket is closed before the connection is established|console: htmx:(afterRequest|sendAbort|sendError)"
+)
+"""A page was left, or htmx asked again, while an answer was on its way: no failure. Real ones say what failed, too."""
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -54,11 +56,10 @@ class Watch:
             self._note(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != LEFT_PAGE:
-            self._note(f"network: {request.failure} {request.url}")
+        self._note(f"network: {request.failure} {request.url}")
 
     def _note(self, trouble: str) -> None:
-        if not any(re.search(pattern, trouble) for pattern in self.expected):
+        if not any(re.search(pattern, trouble) for pattern in (LEFT_PAGE, *self.expected)):
             self.troubles.append(trouble)
 
 

@@ -37,7 +37,11 @@ def running_demo(folder: Path, *, wave_seconds: int = WAVE_SECONDS) -> Iterator[
     }
     with (folder / "demo.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "manage.py", "demo", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             _wait_for(port, process, folder / "demo.log")

@@ -59,6 +59,7 @@ def _open_and_leave_alone(page: Page, path: str) -> Page:
 def _log_groceries_for_tomorrow(page: Page) -> str:
     """Return the reference of the new help request."""
     page.keyboard.press("n")
+    page.wait_for_url("**/requests/new/")
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type(INITIALS)
     page.keyboard.press("Enter")

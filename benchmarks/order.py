@@ -1,0 +1,195 @@
+"""All scenarios under all policies, against the goals of the order of asking; and what one decision costs.
+
+    .venv/bin/python benchmarks/order.py                      # 10 cities of 28 days for every scenario: long
+    .venv/bin/python benchmarks/order.py --days 14            # shorter, said so in the table
+
+The section of benchmarks/README.md is renewed. Seeds 101-110 were used for tuning; here they are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "benchmarks" / "README.md"
+sys.path.insert(0, str(ROOT))
+
+from linzhu.dispatch.policy import Experience, Neighbour, Record, Situation, Tally, plan  # noqa: E402
+from linzhu.dispatch.simulation.askers import POLICIES, SIMPLE, WEEKLY_CAP  # noqa: E402
+from linzhu.dispatch.simulation.runs import jobs_of, play_all  # noqa: E402
+from linzhu.dispatch.simulation.scenarios import SCENARIOS  # noqa: E402
+from linzhu.dispatch.simulation.table import markdown, means  # noqa: E402
+
+Means = dict[tuple[str, str], dict[str, Any]]
+
+
+class Verdict(NamedTuple):
+    goal: str
+    what: str
+    measured: str
+    passed: bool
+
+
+def main() -> None:
+    options = arguments()
+    jobs = jobs_of(SCENARIOS, options.seeds, POLICIES, options.days)
+    # The longest first, so that no core is idle at the end
+    jobs.sort(key=lambda job: (job.scenario != "dense", job.policy != "linzhu"))
+    rows = list(tqdm(play_all(jobs), total=len(jobs), unit="run"))
+    order = {job: number for number, job in enumerate(jobs_of(SCENARIOS, options.seeds, POLICIES, options.days))}
+    rows = [row for _, row in sorted(zip(jobs, rows, strict=True), key=lambda pair: order[pair[0]])]
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    by_key = {(mean["scenario"], mean["policy"]): mean for mean in means(rows)}
+    verdicts = [*beside_the_best_simple(by_key), *beside_nearest_3(by_key), *beside_broadcast(by_key), speed()]
+    section = report(by_key, verdicts, options)
+    print(section)
+    if not options.dry_run:
+        renew(section)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=seeds, default=list(range(1, 11)), help="such as 1,2,3; default: 1 to 10")
+    parser.add_argument("--days", type=int, default=28)
+    parser.add_argument("--json", type=Path, help="write all rows here")
+    parser.add_argument("--dry-run", action="store_true", help="leave benchmarks/README.md alone")
+    return parser.parse_args()
+
+
+def seeds(text: str) -> list[int]:
+    numbers = [int(number) for number in text.split(",")]
+    if any(101 <= number <= 110 for number in numbers):
+        raise argparse.ArgumentTypeError("seeds 101-110 were used for tuning")
+    return numbers
+
+
+def best_simple(by_key: Means, scenario: str) -> dict[str, Any]:
+    """The quickest of the simple policies whose unmatched are within a point of the fewest, chosen in hindsight."""
+    simple = [by_key[scenario, policy] for policy in SIMPLE]
+    fewest = min(mean["unmatched"] for mean in simple)
+    return min((mean for mean in simple if mean["unmatched"] <= fewest + 0.01), key=lambda mean: mean["median_min"])
+
+
+def beside_the_best_simple(by_key: Means) -> list[Verdict]:
+    verdicts = []
+    for scenario in SCENARIOS:
+        ours, best = by_key[scenario, "linzhu"], best_simple(by_key, scenario)
+        points = 100 * (ours["unmatched"] - best["unmatched"])
+        slower = ours["median_min"] / best["median_min"]
+        texts = ours["texts_per_filled"] / best["texts_per_filled"]
+        verdicts.append(
+            Verdict(
+                f"P9 {scenario}",
+                f"unmatched ≤ +1 point, median ≤ 1.05×, texts ≤ 1× of {best['policy']}",
+                f"{points:+.1f} points, {slower:.2f}×, {texts:.2f}×",
+                points <= 1 and slower <= 1.05 and texts <= 1,
+            )
+        )
+    return verdicts
+
+
+def beside_nearest_3(by_key: Means) -> list[Verdict]:
+    def ratio(figure: str) -> float:
+        ours, theirs = (sum(by_key[name, policy][figure] for name in SCENARIOS) for policy in ("linzhu", "nearest-3"))
+        return float(ours / theirs)
+
+    p95 = {policy: statistics.mean(by_key[name, policy]["p95_texts_week"] for name in SCENARIOS) for policy in POLICIES}
+    return [
+        verdict("P10", "texts per filled ≤ 0.75× of nearest-3, all scenarios", ratio("texts_per_filled"), 0.75),
+        verdict("P10", "unmatched ≤ 0.85×", ratio("unmatched"), 0.85),
+        verdict("P10", "Gini of texts ≤ 0.75×", ratio("gini_texts"), 0.75),
+        Verdict(
+            "P10",
+            "p95 texts a week ≤ 6 (mean of the scenarios)",
+            f"{p95['linzhu']:.1f} (nearest-3 {p95['nearest-3']:.1f})",
+            p95["linzhu"] <= 6,
+        ),
+    ]
+
+
+def beside_broadcast(by_key: Means) -> list[Verdict]:
+    ours, theirs = by_key["base", "linzhu"], by_key["base", "broadcast"]
+    return [
+        verdict("P11", "base: texts ≤ 0.30× of broadcast", ours["texts_per_filled"] / theirs["texts_per_filled"], 0.30),
+        verdict("P11", "base: unmatched ≤ 0.40×", ours["unmatched"] / theirs["unmatched"], 0.40),
+    ]
+
+
+def verdict(goal: str, what: str, ratio: float, most: float) -> Verdict:
+    return Verdict(goal, what, f"{ratio:.2f}×", ratio <= most)
+
+
+def speed() -> Verdict:
+    """Milliseconds of one decision among 1,000 candidates: median of 101, everybody with a record of their own."""
+    rng = random.Random(1)
+    people = [
+        Neighbour(
+            key,
+            rng.uniform(0, 4000),
+            texts_week=rng.randrange(5),
+            hours_since_text=rng.uniform(1, 160),
+            visits_lately=rng.randrange(4),
+            record=Record(Tally(rng.uniform(0, 9), rng.uniform(0, 9), 1.0)),
+        )
+        for key in range(1000)
+    ]
+    situation, experience = Situation(minutes_left=110, day=30, texts_per_head=2), Experience()
+    times = []
+    for _ in range(101):
+        begin = time.perf_counter()
+        plan(situation, people, [], experience)
+        times.append(1000 * (time.perf_counter() - begin))
+    median = statistics.median(times)
+    return Verdict("P12", "a wave for 1,000 candidates ≤ 5 ms", f"{median:.1f} ms", median <= 5)
+
+
+def report(by_key: Means, verdicts: list[Verdict], options: argparse.Namespace) -> str:
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores {platform.machine()}, {platform.system()}"
+    lines = [
+        f"{len(options.seeds)} cities (seeds {', '.join(map(str, options.seeds))}) × {options.days} days for each; weekly "
+        f"cap {WEEKLY_CAP} for Linzhu; {machine}",
+        "",
+        "| goal | what | measured | |",
+        "|---|---|---|---|",
+        *(f"| {one.goal} | {one.what} | {one.measured} | {'PASS' if one.passed else 'FAIL'} |" for one in verdicts),
+    ]
+    for scenario in SCENARIOS:
+        lines += ["", f"### {scenario}", "", markdown([by_key[scenario, policy] for policy in POLICIES])]
+    return "\n".join(lines)
+
+
+def renew(section: str) -> None:
+    """Put the section between its markers in benchmarks/README.md; nothing else there is touched."""
+    text = README.read_text()
+    begin, end = "<!-- order of asking -->", "<!-- end of order of asking -->"
+    if begin not in text:
+        text += HEADING + f"\n{begin}\n{end}\n"
+    section = f"{begin}\n{section}\n{end}"
+    README.write_text(re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: section, text, flags=re.DOTALL))
+
+
+HEADING = """
+## The order of asking: a simulated city
+
+[`order.py`](order.py): the product's own policy module against simple ones and a bound that reads minds, in nine made-up
+cities ([`dispatch/simulation`](../dispatch/simulation)). A help request that nobody takes within 2 hours counts as
+unmatched, and as 120 minutes. "Best simple policy" is the quickest of those within one point of the fewest unmatched, chosen in
+hindsight for each scenario. The world is invented: read the ratios, not the minutes.
+"""
+
+
+if __name__ == "__main__":
+    main()
