@@ -5,7 +5,7 @@
 
 *Bare* is one statement on the covering index: the 20 nearest active volunteers within 3 km with the skill, the language
 and free time that day, by distance on a flat map. *A wave* is ``wave_candidates``: the 20 nearest whom all rules let
-pass, as model instances, scored and with reasons. *The page* is ``rank``: 40 of them, and the 40 nearest who are left
+pass, as model instances, scored and with reasons. *The page* is ``rank``: 30 of them, and the 30 nearest who are left
 out, each with every reason, and how many more there are. The table in benchmarks/README.md is renewed.
 """
 
@@ -31,7 +31,7 @@ from matching_world import make, make_searches
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "benchmarks" / "README.md"
-RADIUS_M, ENOUGH, LISTED = 3000, 20, 40
+RADIUS_M, ENOUGH, LISTED = 3000, 20, 30
 BIG_TABLES = ("volunteers_volunteer", "dispatch_offer", "dispatch_assignment", "requests_helprequest")
 
 

@@ -158,9 +158,9 @@ def speed() -> Verdict:
 
 def report(by_key: Means, verdicts: list[Verdict], options: argparse.Namespace) -> str:
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores {platform.machine()}, {platform.system()}"
+    listed = ", ".join(map(str, options.seeds))
     lines = [
-        f"{len(options.seeds)} cities (seeds {', '.join(map(str, options.seeds))}) × {options.days} days for each; weekly "
-        f"cap {WEEKLY_CAP} for Linzhu; {machine}",
+        f"Cities with seeds {listed}, {options.days} days each; Linzhu's weekly cap {WEEKLY_CAP}; {machine}",
         "",
         "| goal | what | measured | |",
         "|---|---|---|---|",
@@ -184,10 +184,10 @@ def renew(section: str) -> None:
 HEADING = """
 ## The order of asking: a simulated city
 
-[`order.py`](order.py): the product's own policy module against simple ones and a bound that reads minds, in nine made-up
-cities ([`dispatch/simulation`](../dispatch/simulation)). A help request that nobody takes within 2 hours counts as
-unmatched, and as 120 minutes. "Best simple policy" is the quickest of those within one point of the fewest unmatched, chosen in
-hindsight for each scenario. The world is invented: read the ratios, not the minutes.
+[`order.py`](order.py): the product's own policy module against simple ones and a bound that reads minds, in nine
+made-up cities ([`dispatch/simulation`](../dispatch/simulation)). A help request that nobody takes within 2 hours
+counts as unmatched, and as 120 minutes. P9 compares with the best simple policy of each scenario, chosen in hindsight:
+the quickest of those within one point of the fewest unmatched. The world is invented: read the ratios, not the minutes.
 """
 
 

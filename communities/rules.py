@@ -109,7 +109,11 @@ class RuleBook:
 
     def of(self, community: Community) -> Rules:
         """Return this community's rules without asking the database."""
-        if community.path not in self._resolved:
-            above = (path for path in community.ancestor_paths() if path in self._rows)
-            self._resolved[community.path] = resolve(self._rows[path] for path in above)
-        return self._resolved[community.path]
+        return self.at(community.path)
+
+    def at(self, path: str) -> Rules:
+        """Return the rules of the community with this path: for rows that carry it without the community."""
+        if path not in self._resolved:
+            above = sorted((own for own in self._rows if path.startswith(own)), key=len)
+            self._resolved[path] = resolve(self._rows[own] for own in above)
+        return self._resolved[path]

@@ -20,7 +20,7 @@ from linzhu.requests.models import HelpRequest, Status
 
 DECISION_WITHIN = timedelta(minutes=10)
 
-TODO_OF = {
+TODO_OF: dict[str, Todo.Kind] = {
     HelpRequest.PauseReason.NOBODY_FOUND: Todo.Kind.NOBODY_FOUND,
     HelpRequest.PauseReason.NO_POSITION: Todo.Kind.NO_POSITION,
     HelpRequest.PauseReason.QUIET_HOURS: Todo.Kind.QUIET_HOURS,

@@ -1,7 +1,7 @@
 """The order of asking: whom to text first, how many at a time, and when to go on. Pure functions, no database.
 
-The one door is :func:`plan`. What it learns from lives in :class:`Experience` (of a community) and :class:`Record` (of a
-volunteer); both are told by :func:`learn` how every offer ended. Formulas and sources: docs/decisions/0010.
+The one door is :func:`plan`. What it learns from lives in :class:`Experience` (of a community) and :class:`Record` (of
+a volunteer); both are told by :func:`learn` how every offer ended. Formulas and sources: docs/decisions/0010.
 """
 
 from linzhu.dispatch.policy.chance import Chance, expect

@@ -17,12 +17,12 @@ from linzhu.dispatch.policy.learning import (
     Experience,
 )
 
-LEVEL, PER_KM = 0.0, 1.0
+LEVEL = 0.0
 """Prior before anything is known: logistic(0 − distance in km); half of those next door say yes when rested."""
 WEIGHT_OVERALL, WEIGHT_BAND, WEIGHT_OWN, WEIGHT_HABIT = 20.0, 15.0, 1.5, 2.0
 """How many expected yeses the prior of each correction is worth."""
 WEIGHT_AGAIN = 5.0
-USUAL_PRIOR = 1 / (1 + math.exp(PER_KM * 0.6 - LEVEL))
+USUAL_PRIOR = 1 / (1 + math.exp(0.6 - LEVEL))
 """The prior at 600 m, a usual distance of those who are asked."""
 SURE = 0.95
 
@@ -40,22 +40,49 @@ class Chance(NamedTuple):
     band: int
     cell: int
     part: int
+    known: float
+    """Expected yeses counted so far of this volunteer: how well they are known."""
+
+
+class Outlook:
+    """Everything about a moment that is the same for all neighbours, worked out once."""
+
+    def __init__(self, situation: Situation, experience: Experience) -> None:
+        day = self._day = situation.day
+        self._part = int(situation.part)
+        self._fatigue = experience.fatigue
+        self._again = AGAIN_PRIOR * experience.again.ratio(WEIGHT_AGAIN, day, HALF_LIFE_PERSON)
+        self._at_distance = [band.ratio(WEIGHT_BAND, day, HALF_LIFE_PERSON) for band in experience.bands]
+        self._texts_per_head = situation.texts_per_head
+        self.level = experience.overall.ratio(WEIGHT_OVERALL, day, HALF_LIFE_PLACE)
+        self.at_home = self.level * USUAL_PRIOR / (1 + self._fatigue * situation.texts_per_head)
+        """Chance of a yes to an offer from a usual distance, for somebody asked as much as all."""
+
+    def expect(self, neighbour: Neighbour) -> Chance:
+        """Return the chance (0–0.95) that this neighbour says yes to an offer sent now."""
+        distance_m, record, day, part = neighbour.distance_m, neighbour.record, self._day, self._part
+        band = bisect_left(BANDS_M, distance_m)
+        at_distance = self._at_distance[band]
+        rested = 1 / (1 + self._fatigue * recent_texts(neighbour))
+        kept = record.own.kept(day, HALF_LIFE_PERSON)
+        known = record.own.expected * kept
+        own = (record.own.yes * kept + WEIGHT_OWN) / (known + WEIGHT_OWN)
+        habit = record.parts[part].ratio(WEIGHT_HABIT, day, HALF_LIFE_PERSON)
+        again = self._again if neighbour.yes_today else 1.0
+        value = self.level * at_distance * rested * own * habit * again / (1 + math.exp(distance_m / 1000 - LEVEL))
+        cell = min(neighbour.texts_week, TEXT_CELLS - 1)
+        value = min(value, SURE)
+        return Chance(value, self.level, at_distance, rested, own, habit, again, band, cell, part, known)
+
+    def borrowed(self, neighbour: Neighbour) -> float:
+        """Return the share (0–1) of this neighbour's next yes that will be missing next week."""
+        worn = self._fatigue * (recent_texts(neighbour) + self._texts_per_head) / 2
+        return worn / (1 + worn)
 
 
 def expect(neighbour: Neighbour, situation: Situation, experience: Experience) -> Chance:
-    """Return the chance (0–0.95) that this neighbour says yes to an offer sent now."""
-    day, record = situation.day, neighbour.record
-    band = bisect_left(BANDS_M, neighbour.distance_m)
-    overall = experience.overall.ratio(WEIGHT_OVERALL, day, HALF_LIFE_PLACE)
-    at_distance = experience.bands[band].ratio(WEIGHT_BAND, day, HALF_LIFE_PERSON)
-    rested = 1 / (1 + experience.fatigue * recent_texts(neighbour))
-    own = record.own.ratio(WEIGHT_OWN, day, HALF_LIFE_PERSON)
-    habit = record.parts[situation.part].ratio(WEIGHT_HABIT, day, HALF_LIFE_PERSON)
-    prior = 1 / (1 + math.exp(PER_KM * neighbour.distance_m / 1000 - LEVEL))
-    again = AGAIN_PRIOR * experience.again.ratio(WEIGHT_AGAIN, day, HALF_LIFE_PERSON) if neighbour.yes_today else 1.0
-    value = min(SURE, prior * overall * at_distance * rested * own * habit * again)
-    cell = min(neighbour.texts_week, TEXT_CELLS - 1)
-    return Chance(value, overall, at_distance, rested, own, habit, again, band, cell, situation.part)
+    """Return the chance of a yes for one neighbour alone, such as somebody whom staff ask by hand."""
+    return Outlook(situation, experience).expect(neighbour)
 
 
 def recent_texts(neighbour: Neighbour) -> float:

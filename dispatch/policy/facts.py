@@ -79,23 +79,27 @@ class Situation:
 class Tuning:
     """Constants, tuned in the simulator on seeds 101–110 (docs/decisions/0010)."""
 
-    target_rested: float = 0.85
-    """Wanted chance of a yes within a wave's time when nobody is being worn out."""
-    target_worn: float = 0.25
-    """The same where the next text would only borrow its yes from next week."""
-    target_least: float = 0.1
-    target_end: float = 0.9
-    """The same when no time is left for another wave."""
-    timer: float = 0.75
+    target_rested: float = 0.98
+    """Wanted chance of a yes within a wave's time where nobody is being worn out."""
+    target_worn: float = -0.2
+    """The same where every text would only borrow its yes from next week: with it, the wanted chance falls linearly."""
+    target_least: float = 0.12
+    """It falls no lower than this."""
+    target_end: float = 0.4
+    """It rises to this when no time is left for another wave."""
+    urgent_haste: float = 0.3
+    """How far an urgent search is on the way to that from the beginning (0–1)."""
+    scarcity: float = 2.0
+    """Where few could come, asking them all at once leaves nobody: power of the chance that anybody would."""
+    cap_weight: float = 1.0
+    """How worn those count who have had all texts that their caps allow (0–1)."""
+    timer: float = 1.0
     """Time of a wave, in median delays of a yes."""
     shortest_min: float = 2.0
     longest_min: float = 20.0
-    scarcity: float = 1.0
-    urgent_haste: float = 0.3
-    cap_weight: float = 1.0
-    price: float = 1.0
+    price: float = 0.8
     """How much a yes of next week counts against one now, in the order."""
-    worth: float = 2.5
+    worth: float = 2.0
     """How many yeses of next week a yes now is worth, where the alternative is nobody."""
     newcomer: float = 0.25
     """Bonus on the score of somebody of whom nothing is known yet; it falls as they answer."""

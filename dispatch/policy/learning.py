@@ -125,7 +125,7 @@ class Experience:
 def learn(
     experience: Experience, record: Record, chance: Chance, *, day: float, answer: bool | None, minutes: float = 0.0
 ) -> None:
-    """Count how an offer ended: ``answer`` is yes, no, or None for silence until it expired.
+    """Count how an offer ended, once: ``answer`` is yes, no, or None for silence until it expired.
 
     ``chance`` is what was expected when the volunteer was asked; ``minutes`` is how long a yes took. A yes that came
     too late counts as a yes. Each tally expects without its own factor, or it would learn its own opinion.
@@ -134,11 +134,12 @@ def learn(
     experience.overall.add(expected / chance.overall, yes, day, HALF_LIFE_PLACE)
     experience.bands[chance.band].add(expected / chance.at_distance, yes, day, HALF_LIFE_PERSON)
     if chance.again != 1:
+        # They have done their bit today: that says nothing of their tiredness or of who they are.
         experience.again.add(expected / chance.again * AGAIN_PRIOR, yes, day, HALF_LIFE_PERSON)
-        return experience.count(answer, minutes)
-    experience.cells[chance.cell].add(expected / chance.rested / chance.overall, yes, day, HALF_LIFE_PERSON)
-    record.own.add(expected / chance.own, yes, day, HALF_LIFE_PERSON)
-    record.parts[chance.part].add(expected / chance.habit, yes, day, HALF_LIFE_PERSON)
+    else:
+        experience.cells[chance.cell].add(expected / chance.rested / chance.overall, yes, day, HALF_LIFE_PERSON)
+        record.own.add(expected / chance.own, yes, day, HALF_LIFE_PERSON)
+        record.parts[chance.part].add(expected / chance.habit, yes, day, HALF_LIFE_PERSON)
     experience.count(answer, minutes)
     if (experience.yeses + experience.refusals + experience.silences) % 25 == 0:
         experience.fatigue = fit_fatigue(experience.cells)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from linzhu.dispatch.policy.chance import USUAL_PRIOR, WEIGHT_OWN, Chance, answered_within, expect, recent_texts, still_coming
+from linzhu.dispatch.policy.chance import WEIGHT_OWN, Chance, Outlook, answered_within, still_coming
 from linzhu.dispatch.policy.facts import DEFAULT, Neighbour, OpenOffer, Situation, Tuning
-from linzhu.dispatch.policy.learning import HALF_LIFE_PERSON, Experience
+from linzhu.dispatch.policy.learning import Experience
 
 
 class Appraisal(NamedTuple):
@@ -30,7 +30,7 @@ class Appraisal(NamedTuple):
         if self.neighbour.visits_with_elder:
             facts.append({"code": "visits", "n": self.neighbour.visits_with_elder})
         facts.append({"code": "texts", "n": self.neighbour.texts_week})
-        if self.neighbour.record.own.expected < NEW_BELOW:
+        if self.chance.known < NEW_BELOW:
             facts.append({"code": "newcomer"})
         return facts
 
@@ -72,7 +72,8 @@ def plan(
     anybody. Call it with ``replacing`` **whenever somebody declines**: ``size`` then says whether and by how many the
     decliner is replaced at once, because their offer is no longer among ``open_offers``; the wave's time stays.
     """
-    order = [appraise(one, situation, experience, tuning) for one in neighbours if one.texts_week < one.weekly_cap]
+    outlook = Outlook(situation, experience)
+    order = [appraise(one, situation, outlook, tuning) for one in neighbours if one.texts_week < one.weekly_cap]
     order.sort(key=lambda one: (-one.score, one.neighbour.distance_m, one.neighbour.key))
     minutes = wave_minutes(situation, experience, tuning)
     target = wanted(situation, minutes, experience, tuning) * attainable(order) ** tuning.scarcity
@@ -90,22 +91,20 @@ def plan(
     return Plan(order, size, minutes, target, yeses.enough)
 
 
-def appraise(neighbour: Neighbour, situation: Situation, experience: Experience, tuning: Tuning) -> Appraisal:
+def appraise(neighbour: Neighbour, situation: Situation, outlook: Outlook, tuning: Tuning) -> Appraisal:
     """Score a neighbour by the yes that asking them now brings, less the yeses that it takes from next week.
 
     If somebody who would say yes to a share p of all texts when rested gets r texts a week, they give r p/(1 + f r)
     yeses; one more text adds only p/(1 + f r)², so the share f r/(1 + f r) of its yes is borrowed. What is borrowed
     would have been given nearer home: it counts with the chance at a usual distance, not at this one.
     """
-    chance = expect(neighbour, situation, experience)
-    own = neighbour.record.own
-    new = WEIGHT_OWN / (WEIGHT_OWN + own.expected * own.kept(situation.day, HALF_LIFE_PERSON))
+    chance, borrowed = outlook.expect(neighbour), outlook.borrowed(neighbour)
+    bonus = 1 + tuning.newcomer * WEIGHT_OWN / (WEIGHT_OWN + chance.known)
+    bonus += tuning.continuity * min(neighbour.visits_with_elder, 4)
     ahead = max(-2.0, min(2.0, neighbour.visits_lately - situation.mean_visits_lately))
-    bonus = 1 + tuning.newcomer * new + tuning.continuity * min(neighbour.visits_with_elder, 4)
-    worn = (recent_texts(neighbour) + situation.texts_per_head) / 2 * experience.fatigue
-    at_home = chance.overall * chance.own * USUAL_PRIOR / (1 + experience.fatigue * situation.texts_per_head)
-    borrowed = worn / (1 + worn)
-    score = chance.value * bonus * (1 - tuning.fairness * ahead) - tuning.price * at_home * borrowed
+    score = (
+        chance.value * bonus * (1 - tuning.fairness * ahead) - tuning.price * outlook.at_home * chance.own * borrowed
+    )
     return Appraisal(neighbour, chance, score, borrowed)
 
 
@@ -122,7 +121,8 @@ def wanted(situation: Situation, minutes: float, experience: Experience, tuning:
     that the deadline leaves room for.
     """
     tired = 1 - 1 / (1 + experience.fatigue * situation.texts_per_head)
-    worn = max(tired, tuning.cap_weight*min(1.0, situation.texts_per_head / situation.weekly_cap) ** 2)
+    used_up = min(1.0, situation.texts_per_head / situation.weekly_cap) ** 2 if situation.weekly_cap else 1.0
+    worn = max(tired, tuning.cap_weight * used_up)
     target = max(tuning.target_least, tuning.target_rested + (tuning.target_worn - tuning.target_rested) * worn)
     waves_left = situation.minutes_left / minutes
     haste = max(0.0, min(1.0, (4 - waves_left) / 3))

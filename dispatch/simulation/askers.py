@@ -13,7 +13,8 @@ from linzhu.dispatch.simulation.search import Search, Text
 
 WAVE_MIN = 10.0
 """What the simple policies wait before they go on."""
-import os; WEEKLY_CAP = int(os.environ.get("LZCAP","6"))
+WEEKLY_CAP = 21
+"""Three offers a day: so wide that the order itself, not the cap, spares people; the simple policies know no cap."""
 
 
 @dataclass(slots=True)
@@ -84,9 +85,12 @@ class Linzhu:
         people = search.unasked(at)
         neighbours = [self._neighbour(who, metres, search, at) for who, metres in people]
         open_offers = [
-            policy.OpenOffer(text.chance.value, at - text.at) for text in search.texts if not text.answered and text.chance
+            policy.OpenOffer(text.chance.value, at - text.at)
+            for text in search.texts
+            if text.chance and not text.answered
         ]
-        plan = policy.plan(self._situation(search, neighbours, at), neighbours, open_offers, self.experience, self.tuning, replacing=refused)
+        situation = self._situation(search, neighbours, at)
+        plan = policy.plan(situation, neighbours, open_offers, self.experience, self.tuning, replacing=refused)
         by_key = {who.key: (who, metres) for who, metres in people}
         chosen = plan.chosen
         return Move([by_key[one.neighbour.key] for one in chosen], plan.next_in_minutes, [one.chance for one in chosen])

@@ -28,8 +28,8 @@ def chart(scenario: str, mean_rows: Sequence[dict[str, Any]], *, seeds: int, day
     title = f"Scenario {scenario}: mean of {seeds} cities, {days} days"
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
-            f'role="img" aria-label="{escape(title)}" font-family="sans-serif" font-size="13" fill="#222">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"',
+            f'  aria-label="{escape(title)}" font-family="sans-serif" font-size="13" fill="#222">',
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
             f'<text x="{LEFT}" y="24" font-size="16" font-weight="bold">{escape(title)}</text>',
             f'<text x="{LEFT}" y="43" fill="#555">Beside each policy: help requests unmatched after 2 hours</text>',

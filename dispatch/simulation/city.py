@@ -95,13 +95,11 @@ class City:
 
 def build(scenario: Scenario, seed: int) -> City:
     """Return the same city for the same scenario and seed."""
-    rng = Random(f"city {scenario.name} {seed}")
+    rng = Random(f"city {scenario.name} {seed}")  # noqa: S311 (dice, not secrets)
     centres = [(rng.uniform(0, SIDE_M), rng.uniform(0, SIDE_M)) for _ in range(NEIGHBOURHOODS)]
     helpful = [rng.lognormvariate(0, 0.4) for _ in centres]
     needy = [rng.lognormvariate(0, 0.4) for _ in centres]
-    residents = [
-        _resident(key, rng.choices(centres, helpful)[0], scenario, rng) for key in range(scenario.volunteers)
-    ]
+    residents = [_resident(key, rng.choices(centres, helpful)[0], scenario, rng) for key in range(scenario.volunteers)]
     elders = []
     for key in range(round(scenario.requests_a_day * ELDERS_PER_REQUEST_A_DAY)):
         number = rng.choices(range(NEIGHBOURHOODS), needy)[0]

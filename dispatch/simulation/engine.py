@@ -47,7 +47,7 @@ class Run:
         heapq.heappush(self._queue, (at, self._events, happen, facts))
 
     def _begin(self, at: float, key: int) -> None:
-        search = begin(key, at, self.scenario, self.seed, self.city.elders, self._known)
+        search = begin(key, at, self.scenario, seed=self.seed, elders=self.city.elders, known=self._known)
         self.searches.append(search)
         self._wave(at, search)
 

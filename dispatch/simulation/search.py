@@ -76,7 +76,7 @@ class Search:
 
 def arrivals(scenario: Scenario, seed: int, days: int) -> list[float]:
     """Return the minutes at which help requests come, the same for every policy."""
-    rng = Random(f"arrivals {scenario.name} {seed}")
+    rng = Random(f"arrivals {scenario.name} {seed}")  # noqa: S311 (dice, not secrets)
     times = []
     for day in range(days):
         busy = scenario.surge if days / 4 <= day < 3 * days / 4 else 1.0
@@ -87,9 +87,14 @@ def arrivals(scenario: Scenario, seed: int, days: int) -> list[float]:
     return sorted(times)
 
 
-def begin(key: int, at: float, scenario: Scenario, seed: int, elders: list[Elder], known: dict[int, dict[int, int]]) -> Search:
-    """Return the help request number ``key``: whose it is, who is eligible, and what each would do."""
-    rng = Random(f"request {scenario.name} {seed} {key}")
+def begin(
+    key: int, at: float, scenario: Scenario, *, seed: int, elders: list[Elder], known: dict[int, dict[int, int]]
+) -> Search:
+    """Return the help request number ``key``: whose it is, who is eligible, and what each would do.
+
+    ``known`` holds the visits of each elder, by volunteer; it is added to.
+    """
+    rng = Random(f"request {scenario.name} {seed} {key}")  # noqa: S311
     elder = rng.choice(elders)
     part = _part(at)
     slowness = scenario.delay_min * (ASLEEP_DELAY if scenario.night else 1)

@@ -27,7 +27,8 @@ addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 """
 LEFT_PAGE = re.compile(
-    r"net::ERR_ABORTED|WebSocket is closed before the connection is established|console: htmx:(afterRequest|sendAbort|sendError)"
+    r"net::ERR_ABORTED|WebSocket is closed before the connection is established"
+    r"|console: htmx:(afterRequest|sendAbort|sendError)"
 )
 """A page was left, or htmx asked again, while an answer was on its way: no failure. Real ones say what failed, too."""
 

@@ -1,4 +1,4 @@
-"""Try out the order of asking in a made-up city: ``manage.py simulate --scenario base --seeds 1,2,3 --policies all``."""
+"""Try out the order of asking in a made-up city: ``manage.py simulate --scenario base --seeds 1,2,3``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--scenario", type=names(SCENARIOS), default=["base"], help=f"all, or {listed(SCENARIOS)}")
         parser.add_argument("--seeds", type=numbers, default=[1, 2, 3], help="cities to try, such as 1,2,3")
         parser.add_argument("--days", type=days, default=28)
-        parser.add_argument("--policies", type=names(POLICIES), default=list(POLICIES), help=f"all, or {listed(POLICIES)}")
+        parser.add_argument(
+            "--policies", type=names(POLICIES), default=list(POLICIES), help=f"all, or {listed(POLICIES)}"
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="write all rows here")
         parser.add_argument("--out", type=Path, metavar="DIR", help="write the tables and one chart a scenario here")
 
@@ -40,7 +42,8 @@ class Command(BaseCommand):
             for row in play_all(jobs):
                 rows.append(row)
                 bar.update()
-        tables = {name: markdown([row for row in means(rows) if row["scenario"] == name]) for name in options["scenario"]}
+        mean_rows = means(rows)
+        tables = {name: markdown([row for row in mean_rows if row["scenario"] == name]) for name in options["scenario"]}
         for name, table in tables.items():
             self.stdout.write(f"\n{name}\n{table}")
         if options["json"]:
