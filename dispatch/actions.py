@@ -12,9 +12,9 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.dispatch import assignments, decisions, waves
 from linzhu.dispatch.candidates import find_assignable
+from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment
-from linzhu.dispatch.offers import NotCleared, TooLate
 from linzhu.requests.lifecycle import TRANSITIONS, Actor, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
 

@@ -9,9 +9,10 @@ from django.db.models import Q, QuerySet
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling, visit_answers, wishes
+from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.handover import alert_danger, hand_to_staff, take_unknown
 from linzhu.dispatch.models import Assignment, Offer
-from linzhu.dispatch.offers import NotCleared, TooLate, accept, decline
+from linzhu.dispatch.offers import accept, decline
 from linzhu.dispatch.opting import opt_in, opt_out
 from linzhu.dispatch.replies import Kind, Reply, read_reply
 from linzhu.dispatch.visit_answers import volunteer_actor
@@ -48,7 +49,7 @@ def _take(inbound: InboundMessage, offer: Offer) -> None:
     inbound.about = offer.help_request.ref
     try:
         accept(offer, actor=volunteer_actor(offer.volunteer))
-    except NotCleared:
+    except (NotCleared, Busy):
         hand_to_staff(inbound, offer)
     except TooLate:
         _say_why_not(offer)

@@ -8,9 +8,10 @@ from django.db.models.functions import Coalesce
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling, todos
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo
-from linzhu.dispatch.offers import TooLate, claim_by_hand
+from linzhu.dispatch.offers import claim_by_hand
 from linzhu.dispatch.visits import plan_end
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import Actor

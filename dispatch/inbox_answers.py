@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
 from linzhu.dispatch import assignments, todos, unclear
+from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Todo
-from linzhu.dispatch.offers import NotCleared, TooLate
 from linzhu.requests.lifecycle import Actor, IllegalTransition
 
 CALL_AGAIN_IN = timedelta(minutes=20)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling
 from linzhu.dispatch.doorwords import new_door_word
+from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, clearance_gaps
 from linzhu.dispatch.models import Assignment, Offer, OfferQuerySet, Wave
@@ -29,14 +30,6 @@ CODE_RESTS = timedelta(days=2)
 
 SEARCHING = (Status.OPEN, Status.PAUSED)
 """A yes to an open offer counts even while staff are already looking at the help request."""
-
-
-class TooLate(Exception):  # noqa: N818 (an event of the domain, not a fault)
-    """All places are taken, or this offer is no longer open."""
-
-
-class NotCleared(TooLate):
-    """The volunteer's clearance has ended, or they were suspended, since they were asked."""
 
 
 def make_offers(wave: Wave, candidates: Iterable[Candidate]) -> list[Offer]:
@@ -90,6 +83,8 @@ def accept(offer: Offer, *, actor: Actor, via: str = Assignment.Via.TEXT) -> Ass
         if not answered:
             raise TooLate
         offer.refresh_from_db()
+        if via == Assignment.Via.TEXT:
+            _check_time(offer.help_request, offer.volunteer)
         return seat(offer.help_request, offer.volunteer, actor=actor, via=via, offer=offer)
 
 
@@ -141,6 +136,17 @@ def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: 
     else:
         record_event(help_request)
     return assignment
+
+
+def _check_time(help_request: HelpRequest, volunteer: Volunteer) -> None:
+    """Two offers of one morning may both be open: the second yes of the same volunteer needs a person."""
+    elsewhere = Assignment.objects.standing().filter(
+        volunteer=volunteer,
+        help_request__window_start__lt=help_request.window_end,
+        help_request__window_end__gt=help_request.window_start,
+    )
+    if elsewhere.exclude(help_request=help_request).exists():
+        raise Busy
 
 
 def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:

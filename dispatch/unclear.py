@@ -6,8 +6,9 @@ from django.db import transaction
 
 from linzhu.communities.models import User
 from linzhu.dispatch import telling, todos
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo
-from linzhu.dispatch.offers import TooLate, accept, decline
+from linzhu.dispatch.offers import accept, decline
 from linzhu.notifications import outbox
 from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import Actor

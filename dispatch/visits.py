@@ -14,6 +14,7 @@ from django.utils import timezone
 from linzhu.communities.clock import now
 from linzhu.communities.rules import Rules, rules_of
 from linzhu.dispatch import telling, todos
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo, VisitStep
 from linzhu.requests.models import HelpRequest
@@ -67,9 +68,14 @@ def _evening_before(start: datetime, rules: Rules) -> datetime:
 
 
 def delay(assignment: Assignment, minutes: int) -> None:
-    """The volunteer comes later: nobody asks where they are before that. Family and elder are told."""
+    """The volunteer comes later: nobody asks where they are before that. Family and elder are told.
+
+    Raises TooLate if they have arrived, or the assignment no longer stands.
+    """
     with transaction.atomic():
-        Assignment.objects.standing().filter(pk=assignment.pk).update(late_minutes=minutes)
+        expected = Assignment.objects.standing().filter(pk=assignment.pk, arrived_at=None)
+        if not expected.update(late_minutes=minutes):
+            raise TooLate
         waiting = VisitStep.objects.filter(assignment=assignment, done_at=None)
         waiting.filter(kind__in=[Kind.ASK_ARRIVAL, Kind.ALERT_ARRIVAL]).update(
             due_at=F("due_at") + timedelta(minutes=minutes)

@@ -21,7 +21,7 @@ FEWEST, MOST = 1, 14
 
 
 def pause(inbound: InboundMessage, reply: Reply) -> bool:
-    """No offers until that day; open ones are withdrawn, promised visits stand. False if nobody is known by this phone."""
+    """No offers until that day: open ones are withdrawn, promised visits stand. False if the phone is nobody's."""
     volunteers = list(Volunteer.objects.filter(phone=inbound.sender))
     until = _last_day(reply) + timedelta(days=1)
     midnight = timezone.make_aware(datetime.combine(until, time.min))

@@ -265,3 +265,11 @@ def test_same_text_brought_twice_acts_once(asked):
         receive(gateway(), Inbound(gateway_ref="same", sender=offer.phone, text="yes"))
     assert Message.objects.filter(to=offer.phone, template="visit_yours").count() == 1
     assert Message.objects.filter(to=offer.phone, template="already_yours").count() == 0
+
+
+def test_second_yes_for_the_same_time_is_seen_by_a_person(asked, elder):
+    phone = offer_of(asked).phone
+    other = ask(elder, "parcel")
+    text(phone, f"yes {offer_of(asked).code}")
+    assert text(phone, f"yes {other.offers.get(phone=phone).code}") == ["unclear_ack"]
+    assert Assignment.objects.count() == 1

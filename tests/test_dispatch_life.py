@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 from linzhu.communities import clock as wall_clock
 from linzhu.dispatch import clock, decisions, todos, unclear
 from linzhu.dispatch.assignments import arrive, assign, finish, release
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
-from linzhu.dispatch.offers import TooLate
 from linzhu.dispatch.tasks import search
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from linzhu.communities.clock import now
+from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo
-from linzhu.dispatch.offers import NotCleared, TooLate, accept, decline, free_code
+from linzhu.dispatch.offers import accept, decline, free_code
 from linzhu.dispatch.waves import start_wave
 from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import SYSTEM, log_request

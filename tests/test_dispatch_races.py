@@ -15,8 +15,9 @@ from django.db import connection, transaction
 from linzhu.communities.clock import now
 from linzhu.dispatch import clock, decisions
 from linzhu.dispatch.assignments import arrive, assign, finish, release
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
-from linzhu.dispatch.offers import TooLate, accept, decline
+from linzhu.dispatch.offers import accept, decline
 from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound

@@ -4,8 +4,9 @@ import pytest
 
 from linzhu.dispatch.assignments import arrive, assign, finish, release
 from linzhu.dispatch.decisions import cancel, close, give_up
+from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo
-from linzhu.dispatch.offers import NotCleared, TooLate, accept
+from linzhu.dispatch.offers import accept
 from linzhu.dispatch.todos import owe, settle
 from linzhu.dispatch.unclear import ask_again, count_as_no, count_as_yes
 from linzhu.dispatch.waves import start_wave

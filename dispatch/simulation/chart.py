@@ -83,7 +83,8 @@ def _axes(plane: Plane, x_ticks: Sequence[float], y_ticks: Sequence[float]) -> l
 
 
 def _points(plane: Plane, mean_rows: Sequence[dict[str, Any]]) -> list[str]:
-    marks, taken = [], []
+    marks: list[str] = []
+    taken: list[tuple[float, float]] = []
     for row in sorted(mean_rows, key=lambda row: row["median_min"]):
         x, y = plane.x(row["texts_per_filled"]), plane.y(row["median_min"])
         label = y + 4

@@ -72,7 +72,7 @@ def gini(values: Sequence[float]) -> float:
 def _weekly(run: Run) -> list[float]:
     """Texts of every volunteer in every whole week (at least the first)."""
     weeks = max(1, run.days // 7)
-    counts = []
+    counts: list[float] = []
     for resident in run.city.residents:
         by_week = Counter(int(at // WEEK) for at in resident.texts)
         counts.extend(float(by_week[week]) for week in range(weeks))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from linzhu.dispatch.simulation.table import markdown, means
 
 class Command(BaseCommand):
     help = "Compare ways of asking volunteers in a simulated city. Needs and touches no database."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--scenario", type=names(SCENARIOS), default=["base"], help=f"all, or {listed(SCENARIOS)}")
@@ -36,12 +35,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         jobs = jobs_of(options["scenario"], options["seeds"], options["policies"], options["days"])
-        bar = tqdm(total=len(jobs), unit="run", file=sys.stderr, disable=None if options["verbosity"] else True)
-        rows: list[Row] = []
-        with bar:
-            for row in play_all(jobs):
-                rows.append(row)
-                bar.update()
+        # None: a bar only where somebody is looking
+        bar_off = None if options["verbosity"] else True
+        rows = list(tqdm(play_all(jobs), total=len(jobs), unit="run", disable=bar_off))
         mean_rows = means(rows)
         tables = {name: markdown([row for row in mean_rows if row["scenario"] == name]) for name in options["scenario"]}
         for name, table in tables.items():
