@@ -28,7 +28,8 @@ sys.path.insert(0, str(ROOT))
 
 from linzhu.dispatch.policy import Experience, Neighbour, Record, Situation, Tally, plan  # noqa: E402
 from linzhu.dispatch.simulation.askers import POLICIES, SIMPLE, WEEKLY_CAP  # noqa: E402
-from linzhu.dispatch.simulation.runs import jobs_of, play_all  # noqa: E402
+from linzhu.dispatch.simulation.measures import Row  # noqa: E402
+from linzhu.dispatch.simulation.runs import Job, jobs_of, play_all  # noqa: E402
 from linzhu.dispatch.simulation.scenarios import SCENARIOS  # noqa: E402
 from linzhu.dispatch.simulation.table import markdown, means  # noqa: E402
 
@@ -44,12 +45,7 @@ class Verdict(NamedTuple):
 
 def main() -> None:
     options = arguments()
-    jobs = jobs_of(SCENARIOS, options.seeds, POLICIES, options.days)
-    # The longest first, so that no core is idle at the end
-    jobs.sort(key=lambda job: (job.scenario != "dense", job.policy != "linzhu"))
-    rows = list(tqdm(play_all(jobs), total=len(jobs), unit="run"))
-    order = {job: number for number, job in enumerate(jobs_of(SCENARIOS, options.seeds, POLICIES, options.days))}
-    rows = [row for _, row in sorted(zip(jobs, rows, strict=True), key=lambda pair: order[pair[0]])]
+    rows = play_missing(jobs_of(SCENARIOS, options.seeds, POLICIES, options.days), known_rows(options))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n")
     by_key = {(mean["scenario"], mean["policy"]): mean for mean in means(rows)}
@@ -60,11 +56,29 @@ def main() -> None:
         renew(section)
 
 
+def known_rows(options: argparse.Namespace) -> dict[Job, Row]:
+    """Rows of an earlier run of as many days, but Linzhu's own: the others stay the same while the policy is tuned."""
+    if not options.reuse:
+        return {}
+    rows = [row for row in json.loads(options.reuse.read_text()) if row["policy"] != "linzhu"]
+    return {Job(row["scenario"], row["seed"], row["policy"], options.days): row for row in rows}
+
+
+def play_missing(jobs: list[Job], known: dict[Job, Row]) -> list[Row]:
+    """Return the rows of all jobs in their order; the longest are played first, so that no core is idle at the end."""
+    missing = [job for job in jobs if job not in known]
+    missing.sort(key=lambda job: (job.scenario != "dense", job.policy != "linzhu"))
+    played = tqdm(play_all(missing), total=len(missing), unit="run")
+    known |= dict(zip(missing, played, strict=True))
+    return [known[job] for job in jobs]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=seeds, default=list(range(1, 11)), help="such as 1,2,3; default: 1 to 10")
     parser.add_argument("--days", type=int, default=28)
     parser.add_argument("--json", type=Path, help="write all rows here")
+    parser.add_argument("--reuse", type=Path, help="a file that --json has written with as many days")
     parser.add_argument("--dry-run", action="store_true", help="leave benchmarks/README.md alone")
     return parser.parse_args()
 

@@ -31,6 +31,6 @@ class CoveringIndex(models.Index):
         if schema_editor.connection.features.supports_covering_indexes:
             index = models.Index(fields=self.fields, include=self.covers, **common)
         else:
-            key = model._meta.pk.name  # type: ignore[union-attr]  # noqa: SLF001
+            key = model._meta.pk.name  # noqa: SLF001
             index = models.Index(fields=[*self.fields, *(name for name in self.covers if name != key)], **common)
-        return index.create_sql(model, schema_editor, using, **kwargs)  # type: ignore[return-value]
+        return index.create_sql(model, schema_editor, using, **kwargs)

@@ -15,18 +15,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from linzhu.communities.clock import now
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch import mishaps, todos
 from linzhu.dispatch.live import prune_events
 from linzhu.dispatch.models import Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
+from linzhu.dispatch.quiet import waits_for_morning
 from linzhu.dispatch.visits import take_step
-from linzhu.dispatch.waves import TODO_OF, end_wave, quiet_end, start_wave
+from linzhu.dispatch.waves import TODO_OF, end_wave, start_wave
 from linzhu.notifications.inbound import handle_unhandled
 from linzhu.notifications.relay import relay_due
 from linzhu.requests import lifecycle
-from linzhu.requests.catalogue import URGENT_CODES
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
+from linzhu.requests.recurring import open_due
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,6 @@ LEASE_TIME = timedelta(seconds=5)
 AT_ONCE = 200
 """How many due rows one tick takes of each kind: a long backlog must not hold up the other kinds."""
 DECIDE_BEFORE = timedelta(minutes=60)
-DECIDE_WITHIN = timedelta(minutes=10)
 
 
 def hold_lease(holder: str) -> bool:
@@ -66,7 +67,7 @@ def tick(at: datetime | None = None) -> None:
 
 def tick_decisions(at: datetime | None = None) -> None:
     """Waves, searches, deadlines: quick, and to be on time."""
-    for step in (_suspensions, _visits, _waves, _searches, _deadlines, _offers, _events):
+    for step in (_suspensions, _visits, _recurring, _waves, _searches, _deadlines, _offers, _events):
         _guarded(step, at or now())
 
 
@@ -92,13 +93,15 @@ def _visits(at: datetime) -> None:
     _each(VisitStep.objects.due(at)[:AT_ONCE], take_step)
 
 
+def _recurring(at: datetime) -> None:
+    open_due(at)
+
+
 def _searches(at: datetime) -> None:
     """Open help requests that nobody is being asked about: the wake-up was lost, or quiet hours have ended."""
     running = Wave.objects.filter(help_request=OuterRef("pk"), ended_at=None)
-    waiting = HelpRequest.objects.open().filter(~Exists(running))
-    if quiet_until := quiet_end(at):
-        # All others wait for the morning: do not look at each of them twice a second all night.
-        waiting = waiting.filter(Q(service_code__in=URGENT_CODES) | Q(window_start__lt=quiet_until))
+    # Not those that wait for the morning: do not look at each of them twice a second all night.
+    waiting = HelpRequest.objects.open().filter(~Exists(running)).exclude(waits_for_morning(at))
     _each(waiting.order_by("created_at")[:AT_ONCE], start_wave)
 
 
@@ -132,7 +135,12 @@ def _owe_in_time(help_request: HelpRequest, at: datetime) -> None:
 
 def _owe_decision(help_request: HelpRequest, kind: str = "") -> None:
     kind = kind or TODO_OF.get(help_request.pause_reason, Todo.Kind.NOBODY_FOUND)
-    todos.owe(kind, community=help_request.community, help_request=help_request, due_in=DECIDE_WITHIN)
+    todos.owe(
+        kind,
+        community=help_request.community,
+        help_request=help_request,
+        due_in=rules_of(help_request.community).decide_within,
+    )
 
 
 def _offers(at: datetime) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
-from django.conf import settings
-
 from linzhu.communities.clock import now
+from linzhu.communities.rules import Rules
 from linzhu.dispatch.neighbours import History, Wanted, count_within, load, nearest, read_history
 from linzhu.dispatch.reasons import Reason
+from linzhu.dispatch.ties import tie_bonus, tie_exclusions
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import fits
 from linzhu.volunteers.models import Volunteer
@@ -70,7 +70,7 @@ def rank(help_request: HelpRequest, *, radius_m: int | None = None, listed: int 
     if help_request.elder.position() is None:
         return Ranking()
     wanted = Wanted(help_request, now())
-    radius_m = radius_m or settings.WAVE_RADII_M[-1]
+    radius_m = radius_m or wanted.rules.wave_radii_m[-1]
     history = read_history(help_request)
     candidates = _candidates(wanted, history, radius_m, listed)
     named = {candidate.volunteer.pk for candidate in candidates}
@@ -88,7 +88,8 @@ def consider(help_request: HelpRequest, volunteer_id: int) -> Candidate | Exclus
 def _candidates(wanted: Wanted, history: History, radius_m: int, enough: int) -> list[Candidate]:
     """Return the nearest candidates, and those among the elder's acquaintances; best first."""
     keys = (key for key in nearest(wanted, radius_m, enough) if key not in history.asked)
-    acquaintances = list(history.visits)
+    known = {*history.visits, *wanted.ties.paired, *wanted.ties.preferred}
+    acquaintances = list(known)
     found: dict[int, Candidate] = {}
     near: list[int] = []
     while len(near) < enough:
@@ -99,7 +100,7 @@ def _candidates(wanted: Wanted, history: History, radius_m: int, enough: int) ->
         if not some:
             break
         acquaintances = []
-    chosen = found.keys() & {*near[:enough], *history.visits}
+    chosen = found.keys() & {*near[:enough], *known}
     return sorted((found[key] for key in chosen), key=lambda one: (-one.score, one.distance_m, one.volunteer.pk))
 
 
@@ -138,13 +139,15 @@ def _assess(
 ) -> Iterator[Candidate | Exclusion]:
     """Judge these volunteers in their order; those beyond the radius are passed over."""
     for volunteer in load(wanted, history, keys):
-        metres = wanted.metres_to(volunteer.lat, volunteer.lng)
+        metres = wanted.metres_to(volunteer.lat, volunteer.lng)  # type: ignore[arg-type]  # load() wants a position
         if radius_m is not None and metres > radius_m:
             continue
         if reasons := _exclusions(volunteer, wanted, metres):
             yield Exclusion(volunteer, metres, reasons)
         else:
-            yield Candidate(volunteer, metres, *appraise(volunteer, wanted.help_request, metres))
+            score, why = appraise(volunteer, wanted.help_request, metres)
+            factor, tie = tie_bonus(volunteer.pk, wanted.ties)
+            yield Candidate(volunteer, metres, score * factor, [*tie, *why])
 
 
 def exclusions(volunteer: Volunteer, help_request: HelpRequest, metres: int, at: datetime) -> list[Reason]:
@@ -160,6 +163,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
     help_request, service = wanted.help_request, wanted.help_request.service
     return [
         *clearance_gaps(volunteer, help_request.needs_clearance, wanted.visit_day),
+        *tie_exclusions(volunteer.pk, wanted.ties),
         *_when(volunteer.opted_out_at is not None, "opted-out"),
         *_when(volunteer.paused_until is not None and volunteer.paused_until > wanted.at, "paused"),
         *_when(metres > volunteer.reach_m, "too-far", reach=volunteer.reach_m),
@@ -171,7 +175,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
         ),
         *_when(not fits(volunteer.week, wanted.windows, service.minutes), "not-free"),
         *_when(volunteer.is_busy, "busy"),  # type: ignore[attr-defined]
-        *_when(volunteer.texts >= weekly_cap(volunteer), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
+        *_when(volunteer.texts >= weekly_cap(volunteer, wanted.rules), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
         *_when(volunteer.is_asked, "asked"),  # type: ignore[attr-defined]
         *_when(volunteer.said_no, "said-no"),  # type: ignore[attr-defined]
     ]
@@ -206,9 +210,9 @@ def appraise(volunteer: Volunteer, help_request: HelpRequest, metres: int) -> tu
     ]
 
 
-def weekly_cap(volunteer: Volunteer) -> int:
-    """How many offers this volunteer gets in seven days at most."""
-    return settings.WEEKLY_TEXT_CAP if volunteer.weekly_cap is None else volunteer.weekly_cap
+def weekly_cap(volunteer: Volunteer, rules: Rules) -> int:
+    """How many offers this volunteer gets in seven days at most: their own wish, else the rule of who asks."""
+    return rules.weekly_text_cap if volunteer.weekly_cap is None else volunteer.weekly_cap
 
 
 def _when(condition: bool, code: str, **facts: int) -> list[Reason]:

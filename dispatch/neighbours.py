@@ -19,6 +19,8 @@ from django.db import connection
 from django.utils import timezone
 
 from linzhu.communities.geo import M_PER_DEGREE, Box, box_around, distance_m
+from linzhu.communities.rules import Rules, rules_of
+from linzhu.dispatch.ties import Ties, ties_of
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import DAYS, window_masks
 from linzhu.volunteers.models import Volunteer
@@ -56,6 +58,16 @@ class Wanted:
     def windows(self) -> list[tuple[int, int]]:
         """(weekday, half hours) of every local day that the window touches."""
         return window_masks(self.help_request.window_start, self.help_request.window_end)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of the community that asks."""
+        return rules_of(self.help_request.elder.community)
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Whom the elder is paired with, wishes for again, or never."""
+        return ties_of(self.help_request)
 
     def metres_to(self, lat: float, lng: float) -> int:
         """Return the distance from the elder's home, as staff are told it and every limit is compared with."""

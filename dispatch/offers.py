@@ -17,6 +17,7 @@ from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, clearance_gaps
 from linzhu.dispatch.models import Assignment, Offer, OfferQuerySet, Wave
+from linzhu.dispatch.ties import are_kept_apart
 from linzhu.dispatch.visits import plan_steps
 from linzhu.notifications import outbox
 from linzhu.notifications.models import Message
@@ -153,7 +154,7 @@ def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:
     """Clearance is checked at the offer and again at the yes (docs/privacy: safeguarding rule 1)."""
     visit_day = timezone.localtime(help_request.window_start).date()
     gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day)
-    if gaps or volunteer.status != Volunteer.Status.ACTIVE:
+    if gaps or volunteer.status != Volunteer.Status.ACTIVE or are_kept_apart(help_request.elder_id, volunteer.pk):
         raise NotCleared
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from linzhu.communities.clock import now
+from linzhu.communities.rules import Rules, rules_of
 from linzhu.dispatch import todos
+from linzhu.dispatch.head_start import head_start
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, rank
 from linzhu.dispatch.models import Todo, Wave
@@ -17,8 +17,6 @@ from linzhu.dispatch.offers import make_offers
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
-
-DECISION_WITHIN = timedelta(minutes=10)
 
 TODO_OF: dict[str, Todo.Kind] = {
     HelpRequest.PauseReason.NOBODY_FOUND: Todo.Kind.NOBODY_FOUND,
@@ -42,19 +40,28 @@ def start_wave(help_request: HelpRequest) -> Wave | None:
     if help_request.elder.position() is None:
         _hand_over(help_request, HelpRequest.PauseReason.NO_POSITION)
         return None
-    quiet_until = quiet_end(now())
+    rules = rules_of(help_request.community)
+    quiet_until = rules.quiet_end(now())
     if quiet_until and not help_request.service.urgent:
         if help_request.window_start < quiet_until:
             _hand_over(help_request, HelpRequest.PauseReason.QUIET_HOURS)
         return None
-    radius_m, chosen = choose(help_request)
+    radius_m, chosen, length = _first_or_next(help_request, rules)
     if not chosen:
         _hand_over(help_request, HelpRequest.PauseReason.NOBODY_FOUND)
         return None
-    return _open_wave(help_request, radius_m, chosen)
+    return _open_wave(help_request, radius_m, chosen, length)
 
 
-def choose(help_request: HelpRequest) -> tuple[int, list[Candidate]]:
+def _first_or_next(help_request: HelpRequest, rules: Rules) -> tuple[int, list[Candidate], timedelta]:
+    """Return (radius in metres, whom to ask, for how long alone): paired volunteers before everybody else."""
+    first = head_start(help_request, rank(help_request).candidates, now())
+    if first:
+        return max(one.distance_m for one in first.chosen), first.chosen, first.length
+    return *choose(help_request, rules), timedelta(seconds=rules.wave_seconds)
+
+
+def choose(help_request: HelpRequest, rules: Rules) -> tuple[int, list[Candidate]]:
     """Return (radius in metres, whom to ask next): widens at once where too few live near.
 
     A time-critical service starts one ring further out and asks twice as many.
@@ -62,8 +69,8 @@ def choose(help_request: HelpRequest) -> tuple[int, list[Candidate]]:
     urgent = help_request.service.urgent
     asked_waves = help_request.waves.filter(round=help_request.round).count()
     places = help_request.people_needed - help_request.places_filled
-    size = settings.WAVE_SIZE * places * (2 if urgent else 1)
-    rings = settings.WAVE_RADII_M
+    size = rules.wave_size * places * (2 if urgent else 1)
+    rings = rules.wave_radii_m
     candidates = rank(help_request, radius_m=rings[-1]).candidates
     rings = rings[min(asked_waves + urgent, len(rings) - 1) :]
     in_ring = {
@@ -74,7 +81,7 @@ def choose(help_request: HelpRequest) -> tuple[int, list[Candidate]]:
     return radius_m, in_ring[radius_m][:size]
 
 
-def _open_wave(help_request: HelpRequest, radius_m: int, chosen: list[Candidate]) -> Wave | None:
+def _open_wave(help_request: HelpRequest, radius_m: int, chosen: list[Candidate], length: timedelta) -> Wave | None:
     number = help_request.waves.filter(round=help_request.round).count() + 1
     at = now()
     try:
@@ -85,7 +92,7 @@ def _open_wave(help_request: HelpRequest, radius_m: int, chosen: list[Candidate]
                 number=number,
                 radius_m=radius_m,
                 started_at=at,
-                ends_at=at + timedelta(seconds=settings.WAVE_SECONDS),
+                ends_at=at + length,
             )
             # Whoever moves the help request meanwhile waits for this row, or has made us wait and wins.
             if not HelpRequest.objects.open().filter(pk=help_request.pk, round=wave.round).update(round=wave.round):
@@ -113,23 +120,7 @@ def _hand_over(help_request: HelpRequest, reason: HelpRequest.PauseReason) -> No
                 TODO_OF[reason],
                 community=help_request.community,
                 help_request=help_request,
-                due_in=DECISION_WITHIN,
+                due_in=rules_of(help_request.community).decide_within,
             )
     except IllegalTransition:
         pass  # somebody said yes, or staff acted, in this very moment
-
-
-def quiet_end(at: datetime) -> datetime | None:
-    """Return when the quiet hours around ``at`` end; None if it is not quiet. Local wall time rules."""
-    if settings.QUIET_HOURS is None:
-        return None
-    begin, end = settings.QUIET_HOURS
-    local = timezone.localtime(at)
-    if not _within(local.time(), begin, end):
-        return None
-    day = local.date() if local.time() < end else local.date() + timedelta(days=1)
-    return timezone.make_aware(datetime.combine(day, end))
-
-
-def _within(moment: time, begin: time, end: time) -> bool:
-    return begin <= moment < end if begin <= end else moment >= begin or moment < end

@@ -198,5 +198,5 @@ def test_ranking_takes_few_queries_however_many_live_near(community, need, djang
     factories.VolunteerFactory.create_batch(30, community=community)
     need.refresh_from_db()
     need.elder.community  # noqa: B018 (loaded before the count begins)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         rank(need)

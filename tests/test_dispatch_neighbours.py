@@ -208,6 +208,14 @@ def need(community):
     return log_request(factories.ElderFactory(community=community), "groceries", actor=SYSTEM, **window())
 
 
+@pytest.mark.parametrize("north", [0.0049, 0.0091, 0.0153, 0.0337])
+def test_volunteer_exactly_at_the_end_of_reach_and_ring_is_asked(community, need, north):
+    metres = round(distance_m(LAT, LNG, LAT + north, LNG + 0.01))
+    factories.VolunteerFactory(community=community, lat=LAT + north, lng=LNG + 0.01, reach_m=metres)
+    assert [one.distance_m for one in wave_candidates(need, radius_m=metres, enough=3)] == [metres]
+    assert wave_candidates(need, radius_m=metres - 1, enough=3) == []
+
+
 def test_wave_is_bounded_to_the_nearest(community, need):
     near, *_further = [factories.VolunteerFactory(community=community, lat=LAT + step / 1000) for step in range(5)]
     assert [candidate.volunteer for candidate in wave_candidates(need, radius_m=8000, enough=1)] == [near]

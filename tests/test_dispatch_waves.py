@@ -7,11 +7,12 @@ import pytest
 import time_machine
 
 from linzhu.communities.clock import now
+from linzhu.communities.rules import Rules
 from linzhu.dispatch import clock
 from linzhu.dispatch.decisions import cancel, search_again
 from linzhu.dispatch.models import Lease, Offer, Todo, Wave
 from linzhu.dispatch.offers import accept, decline
-from linzhu.dispatch.waves import end_wave, quiet_end, start_wave
+from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest, Status
 from tests import factories
@@ -133,7 +134,7 @@ def test_no_wave_starts_for_what_is_over(community, need):
 )
 def test_quiet_hours_keep_local_wall_time(settings, moment, end):
     settings.QUIET_HOURS = (time(21), time(7, 30))
-    assert quiet_end(moment) == end
+    assert Rules().quiet_end(moment) == end
 
 
 @pytest.fixture

@@ -95,6 +95,8 @@ class Tuning:
     """How worn those count who have had all texts that their caps allow (0–1)."""
     timer: float = 1.0
     """Time of a wave, in median delays of a yes."""
+    urgent_timer: float = 0.75
+    """Factor on that when urgent."""
     shortest_min: float = 2.0
     longest_min: float = 20.0
     price: float = 0.8

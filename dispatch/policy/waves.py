@@ -102,15 +102,13 @@ def appraise(neighbour: Neighbour, situation: Situation, outlook: Outlook, tunin
     bonus = 1 + tuning.newcomer * WEIGHT_OWN / (WEIGHT_OWN + chance.known)
     bonus += tuning.continuity * min(neighbour.visits_with_elder, 4)
     ahead = max(-2.0, min(2.0, neighbour.visits_lately - situation.mean_visits_lately))
-    score = (
-        chance.value * bonus * (1 - tuning.fairness * ahead) - tuning.price * outlook.at_home * chance.own * borrowed
-    )
-    return Appraisal(neighbour, chance, score, borrowed)
+    gain = chance.value * bonus * (1 - tuning.fairness * ahead)
+    return Appraisal(neighbour, chance, gain - tuning.price * outlook.at_home * chance.own * borrowed, borrowed)
 
 
 def wave_minutes(situation: Situation, experience: Experience, tuning: Tuning) -> float:
     """Return how long this wave may take: most of a usual delay, less when urgent or when the end is near."""
-    usual = experience.median_delay() * tuning.timer * (0.75 if situation.urgent else 1.0)
+    usual = experience.median_delay() * tuning.timer * (tuning.urgent_timer if situation.urgent else 1.0)
     return max(tuning.shortest_min, min(usual, tuning.longest_min, situation.minutes_left / 3))
 
 

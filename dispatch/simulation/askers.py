@@ -13,8 +13,8 @@ from linzhu.dispatch.simulation.search import Search, Text
 
 WAVE_MIN = 10.0
 """What the simple policies wait before they go on."""
-WEEKLY_CAP = 21
-"""Three offers a day: so wide that the order itself, not the cap, spares people; the simple policies know no cap."""
+WEEKLY_CAP = 60
+"""As good as none: the order itself has to spare people, and the simple policies know no cap either."""
 
 
 @dataclass(slots=True)
