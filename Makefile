@@ -23,7 +23,7 @@ demo: $(VENV)/app.stamp ## a made-up district in your browser (PORT=8000; FRESH=
 	@$(BIN)/python manage.py demo --port $(PORT) $(if $(FRESH),--fresh)
 
 test: $(VENV)/test.stamp ## the quick suite, on SQLite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 test-all: $(VENV)/dev.stamp ## the quick suite, then real processes and Chromium
 	@$(BIN)/python -m pytest -n auto

@@ -14,8 +14,9 @@ from linzhu.communities.clock import now
 from linzhu.communities.geo import box_around, distance_m
 from linzhu.communities.people import Language, Skill
 from linzhu.dispatch.matching import Candidate, Exclusion, appraise, consider, exclusions, rank, wave_candidates
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, Bond, Offer
 from linzhu.dispatch.neighbours import TRAVEL_MARGIN, WEEK, Wanted, _box, _flat_values, _widen, count_within
+from linzhu.dispatch.ties import tie_bonus, ties_of
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import Week, fits, is_free, slots, spans, window_masks
@@ -95,6 +96,13 @@ def remember(chance: Random, need: HelpRequest, at: datetime) -> None:
             )
 
 
+def bind(chance: Random, need: HelpRequest) -> None:
+    """Pair some with the elder, prefer some, keep some away."""
+    for kind in Bond.Kind.values:
+        for volunteer in chance.sample(list(Volunteer.objects.all()), 2):
+            Bond.objects.create(elder=need.elder, volunteer=volunteer, kind=kind)
+
+
 def invent(seed: int) -> HelpRequest:
     """Return a help request in a neighbourhood that depends on the seed alone."""
     chance, at = Random(seed), now()
@@ -112,6 +120,7 @@ def invent(seed: int) -> HelpRequest:
     )
     settle(chance, communities, chance.choice([15, 60, 120]), at)
     remember(chance, need, at)
+    bind(chance, need)
     return need
 
 
@@ -129,7 +138,8 @@ def judge_everybody(need: HelpRequest, radius_m: int, at: datetime) -> tuple[lis
         if reasons := exclusions(volunteer, need, metres, at):
             excluded.append((metres, volunteer.pk, reasons))
         else:
-            passed.append((metres, volunteer.pk, appraise(volunteer, need, metres)[0]))
+            factor, _reasons = tie_bonus(volunteer.pk, ties_of(need))
+            passed.append((metres, volunteer.pk, appraise(volunteer, need, metres)[0] * factor))
     return sorted(passed, key=lambda one: one[:2]), sorted(excluded, key=lambda one: one[:2])
 
 
@@ -152,6 +162,7 @@ def look_up(volunteer: Volunteer, need: HelpRequest, at: datetime) -> None:
 def in_order(people: list, enough: int, need: HelpRequest) -> list[int]:
     """The nearest of them and the elder's acquaintances, best first."""
     known = set(Assignment.objects.current().filter(help_request__elder=need.elder).values_list("volunteer", flat=True))
+    known |= ties_of(need).paired | ties_of(need).preferred
     chosen = [person for place, person in enumerate(people) if place < enough or person[1] in known]
     return [pk for _score, _metres, pk in sorted((-score, metres, pk) for metres, pk, score in chosen)]
 
@@ -196,7 +207,7 @@ def test_invented_neighbourhoods_are_worth_comparing(stopped_clock):
             "skill",
             "no-vehicle",
         ),
-        *("gender", "no-language", "not-free", "busy", "cap", "asked", "said-no"),
+        *("gender", "no-language", "not-free", "busy", "cap", "asked", "said-no", "never"),
     }
 
 

@@ -192,10 +192,11 @@ def test_family_that_wants_no_texts_gets_none(community, elder):
 
 def test_code_is_not_used_twice_for_one_phone_within_days(asked):
     offer = offers(asked)[0]
-    taken = {str(code) for code in range(10, 100)} - {"42", offer.code}
+    left = "42" if offer.code != "42" else "43"
+    taken = {str(code) for code in range(10, 100)} - {left, offer.code}
     for code in taken:
         factories.OfferFactory(volunteer=offer.volunteer, code=code, status="expired", created_at=now())
-    assert free_code(offer.phone) == "42"
+    assert free_code(offer.phone) == left
 
 
 def test_code_has_three_digits_when_two_are_used_up(asked):

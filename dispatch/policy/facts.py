@@ -77,7 +77,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Constants, tuned in the simulator on seeds 101–110 (docs/decisions/0010)."""
+    """Constants, tuned in the simulator on seeds 101–103 (docs/decisions/0010)."""
 
     target_rested: float = 0.98
     """Wanted chance of a yes within a wave's time where nobody is being worn out."""
