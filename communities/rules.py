@@ -32,7 +32,6 @@ class Rules:
     arrival_alert_min: int = 30
     overrun_min: int = 30
     cash_limit_fen: int = 200_00
-    call_back_percent: int = 5
     skip_holidays: bool = False
 
     @property

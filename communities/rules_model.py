@@ -84,10 +84,6 @@ class CommunityRules(models.Model):
         help_text=_("Counted from the expected end."),
     )  # fmt: skip
     cash_limit_fen = models.PositiveIntegerField(_("cash limit"), null=True, blank=True)
-    call_back_percent = models.PositiveSmallIntegerField(
-        _("visits called back about (%)"), null=True, blank=True, validators=_between(0, 100),
-        help_text=_("A random share; first visits and visits with money are always called back about."),
-    )  # fmt: skip
     skip_holidays = models.BooleanField(
         _("recurring on holidays"), null=True, blank=True,
         help_text=_("For new recurring requests; each can say otherwise."),

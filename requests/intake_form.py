@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from linzhu.communities.clock import now
-from linzhu.communities.models import User
+from linzhu.communities.models import Community, User
 from linzhu.communities.people import Gender, Language, TellBy
+from linzhu.communities.rules import Rules, rules_of
 from linzhu.requests import windows
 from linzhu.requests.catalogue import SERVICES, Code
 from linzhu.requests.models import Elder, HelpRequest
@@ -21,7 +22,6 @@ from linzhu.requests.models import Elder, HelpRequest
 CUSTOM = "custom"
 AS_SERVICE = ("", _("as the service needs"))
 ANY = ("", _("anybody"))
-DEFAULT_CASH_LIMIT_YUAN = Decimal(200)
 
 
 class IntakeForm(forms.Form):
@@ -78,11 +78,14 @@ class IntakeForm(forms.Form):
     @classmethod
     def blank(cls, user: User, **initial: Any) -> IntakeForm:
         """Return a new form, with a key of its own, as it is first shown."""
+        elder: Elder | None = initial.get("elder")
+        community = elder.community if elder else Community.objects.visible_to(user).first()
+        limit = rules_of(community).cash_limit_fen if community else Rules().cash_limit_fen
         defaults = {
             "key": uuid.uuid4(),
             "when": windows.default(now()).value,
             "channel": HelpRequest.Channel.PHONE,
-            "cash_limit": DEFAULT_CASH_LIMIT_YUAN,
+            "cash_limit": Decimal(limit) / 100,
             "services": [],
         }
         return cls(user=user, initial={**defaults, **initial})

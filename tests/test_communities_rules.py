@@ -57,9 +57,9 @@ def test_nearest_community_wins(city, street):
 
 
 def test_zero_is_a_setting_and_not_empty(city, street):
-    settle(city, pairing_head_start_min=30, call_back_percent=50)
-    settle(street, pairing_head_start_min=0, call_back_percent=0)
-    assert (rules_of(street).head_start, rules_of(street).call_back_percent) == (timedelta(0), 0)
+    settle(city, pairing_head_start_min=30, overrun_min=50)
+    settle(street, pairing_head_start_min=0, overrun_min=5)
+    assert (rules_of(street).head_start, rules_of(street).overrun_min) == (timedelta(0), 5)
 
 
 def test_no_is_a_setting_and_not_empty(city, street):
@@ -188,7 +188,7 @@ def test_emptied_field_is_inherited_again(lead, city, street):
         ({"weekly_text_cap": "0"}, "weekly_text_cap"),
         ({"arrival_ask_min": "45"}, "arrival_alert_min"),
         ({"arrival_ask_min": "20", "arrival_alert_min": "20"}, "arrival_alert_min"),
-        ({"call_back_percent": "101"}, "call_back_percent"),
+        ({"overrun_min": "481"}, "overrun_min"),
         ({"cash_limit": "-1"}, "cash_limit"),
     ],
 )
