@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from linzhu.dispatch.matching import Candidate, Exclusion, rank
+from linzhu.dispatch.matching import Exclusion, consider
 from linzhu.dispatch.reasons import Reason
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.models import Volunteer
@@ -23,9 +23,7 @@ def is_assignable(reasons: Iterable[Reason]) -> bool:
 
 def find_assignable(help_request: HelpRequest, volunteer_id: int) -> Volunteer | None:
     """Return the volunteer if staff may assign them by hand, as things are now."""
-    ranking = rank(help_request)
-    people: list[Candidate | Exclusion] = [
-        *ranking.candidates,
-        *(exclusion for exclusion in ranking.excluded if is_assignable(exclusion.reasons)),
-    ]
-    return next((person.volunteer for person in people if person.volunteer.pk == volunteer_id), None)
+    person = consider(help_request, volunteer_id)
+    if person is None or (isinstance(person, Exclusion) and not is_assignable(person.reasons)):
+        return None
+    return person.volunteer

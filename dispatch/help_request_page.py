@@ -95,7 +95,7 @@ def _people(help_request: HelpRequest) -> dict[str, Any]:
         "candidates_further": ranking.candidates[SHOWN:FURTHER_SHOWN],
         "asked_now": [person for person in ranking.excluded if _was_asked(person)],
         "excluded": excluded,
-        "excluded_count": len(ranking.excluded),
+        "excluded_count": len(ranking.excluded) + ranking.unlisted,
     }
 
 

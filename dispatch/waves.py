@@ -11,12 +11,15 @@ from linzhu.communities.rules import Rules, rules_of
 from linzhu.dispatch import todos
 from linzhu.dispatch.head_start import head_start
 from linzhu.dispatch.live import record_event
-from linzhu.dispatch.matching import Candidate, rank
+from linzhu.dispatch.matching import Candidate, wave_candidates
 from linzhu.dispatch.models import Todo, Wave
 from linzhu.dispatch.offers import make_offers
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
+
+POOL = 60
+"""How many of the nearest candidates a wave chooses from."""
 
 TODO_OF: dict[str, Todo.Kind] = {
     HelpRequest.PauseReason.NOBODY_FOUND: Todo.Kind.NOBODY_FOUND,
@@ -55,13 +58,14 @@ def start_wave(help_request: HelpRequest) -> Wave | None:
 
 def _first_or_next(help_request: HelpRequest, rules: Rules) -> tuple[int, list[Candidate], timedelta]:
     """Return (radius in metres, whom to ask, for how long alone): paired volunteers before everybody else."""
-    first = head_start(help_request, rank(help_request).candidates, now())
+    candidates = wave_candidates(help_request, radius_m=rules.wave_radii_m[-1], enough=POOL)
+    first = head_start(help_request, candidates, now())
     if first:
         return max(one.distance_m for one in first.chosen), first.chosen, first.length
-    return *choose(help_request, rules), timedelta(seconds=rules.wave_seconds)
+    return *choose(help_request, rules, candidates), timedelta(seconds=rules.wave_seconds)
 
 
-def choose(help_request: HelpRequest, rules: Rules) -> tuple[int, list[Candidate]]:
+def choose(help_request: HelpRequest, rules: Rules, candidates: list[Candidate]) -> tuple[int, list[Candidate]]:
     """Return (radius in metres, whom to ask next): widens at once where too few live near.
 
     A time-critical service starts one ring further out and asks twice as many.
@@ -71,7 +75,6 @@ def choose(help_request: HelpRequest, rules: Rules) -> tuple[int, list[Candidate
     places = help_request.people_needed - help_request.places_filled
     size = rules.wave_size * places * (2 if urgent else 1)
     rings = rules.wave_radii_m
-    candidates = rank(help_request, radius_m=rings[-1]).candidates
     rings = rings[min(asked_waves + urgent, len(rings) - 1) :]
     in_ring = {
         radius_m: [candidate for candidate in candidates if candidate.distance_m <= radius_m] for radius_m in rings
