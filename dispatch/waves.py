@@ -19,7 +19,7 @@ from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
 
 POOL = 60
-"""How many of the nearest candidates a wave chooses from."""
+"""How many of the nearest candidates a wave chooses from, at least."""
 
 TODO_OF: dict[str, Todo.Kind] = {
     HelpRequest.PauseReason.NOBODY_FOUND: Todo.Kind.NOBODY_FOUND,
@@ -58,11 +58,18 @@ def start_wave(help_request: HelpRequest) -> Wave | None:
 
 def _first_or_next(help_request: HelpRequest, rules: Rules) -> tuple[int, list[Candidate], timedelta]:
     """Return (radius in metres, whom to ask, for how long alone): paired volunteers before everybody else."""
-    candidates = wave_candidates(help_request, radius_m=rules.wave_radii_m[-1], enough=POOL)
+    enough = max(POOL, wave_size(help_request, rules))
+    candidates = wave_candidates(help_request, radius_m=rules.wave_radii_m[-1], enough=enough)
     first = head_start(help_request, candidates, now())
     if first:
         return max(one.distance_m for one in first.chosen), first.chosen, first.length
     return *choose(help_request, rules, candidates), timedelta(seconds=rules.wave_seconds)
+
+
+def wave_size(help_request: HelpRequest, rules: Rules) -> int:
+    """How many are asked together: for each empty place the community's number, twice as many if time is critical."""
+    places = help_request.people_needed - help_request.places_filled
+    return rules.wave_size * places * (2 if help_request.service.urgent else 1)
 
 
 def choose(help_request: HelpRequest, rules: Rules, candidates: list[Candidate]) -> tuple[int, list[Candidate]]:
@@ -72,8 +79,7 @@ def choose(help_request: HelpRequest, rules: Rules, candidates: list[Candidate])
     """
     urgent = help_request.service.urgent
     asked_waves = help_request.waves.filter(round=help_request.round).count()
-    places = help_request.people_needed - help_request.places_filled
-    size = rules.wave_size * places * (2 if urgent else 1)
+    size = wave_size(help_request, rules)
     rings = rules.wave_radii_m
     rings = rings[min(asked_waves + urgent, len(rings) - 1) :]
     in_ring = {

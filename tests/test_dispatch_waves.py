@@ -263,3 +263,9 @@ def test_clock_that_is_stopped_leaves_its_place_at_once():
     clock.hold_lease("first")
     clock.give_up_lease("first")
     assert clock.hold_lease("second") is True
+
+
+def test_wave_may_be_larger_than_the_pool(community, need, settings):
+    settings.WAVE_SIZE = 70
+    factories.VolunteerFactory.create_batch(75, community=community)
+    assert start_wave(need).offers.count() == 70
