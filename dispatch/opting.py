@@ -15,8 +15,8 @@ from linzhu.volunteers.models import Volunteer
 
 def opt_out(inbound: InboundMessage, reply: Reply) -> None:
     """No more texts to this number. Staff learn of it if its owner has promised a visit."""
-    optout.opt_out(inbound.sender)
     void_offers(Offer.objects.filter(phone=inbound.sender))
+    optout.opt_out(inbound.sender)
     volunteers = Volunteer.objects.filter(phone=inbound.sender)
     volunteers.update(opted_out_at=now())
     for assignment in Assignment.objects.standing().filter(volunteer__in=volunteers).select_related("help_request"):
