@@ -180,11 +180,12 @@ def void_offers(offers: OfferQuerySet) -> None:
     with transaction.atomic():
         open_offers = list(offers.open())
         # Help requests, offers, texts: rows are taken in the order of a yes, or the two could deadlock on PostgreSQL.
-        touched = HelpRequest.objects.filter(offers__in=open_offers).values("pk")
-        searches = (
-            HelpRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("community").order_by("pk")
+        searches = list(
+            HelpRequest.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("community")
+            .filter(pk__in={offer.help_request_id for offer in open_offers})
+            .order_by("pk")
         )
-        searches = list(searches.filter(pk__in=touched))
         Offer.objects.open().filter(pk__in=[offer.pk for offer in open_offers]).update(status=Offer.Status.WITHDRAWN)
         outbox.withdraw(Message.objects.filter(offer__in=open_offers))
         for help_request in searches:
