@@ -267,6 +267,7 @@ LOGGING = {
         "django.security.csrf": {"filters": ["links_masked"]},
         "uvicorn": {"handlers": ["console"], "propagate": False},  # its own format prints what an exception says
         "uvicorn.access": {"level": "WARNING"},  # its lines hold addresses, and a family's link is a secret
+        "uvicorn.error": {"level": "WARNING"},  # at INFO a line for every socket that opens
         "twilio": {"level": "WARNING"},  # at INFO it writes whole requests: numbers and texts
     },
 }
