@@ -71,7 +71,7 @@ def _fold(facts: list[Entry], change: StatusChange, help_request: HelpRequest) -
 
 def _fold_note(change: StatusChange) -> str:
     """Who noted it, if staff did; and why somebody does not come. Else the reason is the volunteer's own name."""
-    why = change.why if change.to_status == Status.OPEN else ""
+    why = change.why_label if change.to_status == Status.OPEN else ""
     return " · ".join(part for part in (_by(change), why) if part)
 
 
@@ -84,7 +84,7 @@ def _near(at: datetime, others: Iterable[datetime]) -> bool:
 
 def _of_change(change: StatusChange, help_request: HelpRequest) -> Entry:
     side = {StatusChange.Who.SYSTEM: "linzhu", StatusChange.Who.API: "linzhu"}.get(change.who, change.who)  # type: ignore[call-overload]
-    note = "" if change.from_status == "" else _why(change)
+    note = "" if change.from_status == "" else change.why_label
     return Entry(change.at, side, _who(change), _move_words(change, help_request), note, change.to_status)
 
 
@@ -105,12 +105,6 @@ def _move_words(change: StatusChange, help_request: HelpRequest) -> str:
         Status.CANCELLED: _("Cancelled"),
         Status.UNMET: _("Ended without help"),
     }[Status(change.to_status)]
-
-
-def _why(change: StatusChange) -> str:
-    """Linzhu notes its reason for a pause as a code; people write sentences."""
-    reasons = HelpRequest.PauseReason
-    return str(reasons(change.why).label) if change.why in reasons.values else change.why
 
 
 def _who(change: StatusChange) -> str:

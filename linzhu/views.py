@@ -1,7 +1,5 @@
 """Pages that belong to no app: errors in the product's voice, and the health check for load balancers."""
 
-from typing import Any
-
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -17,7 +15,3 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
-
-
-def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return render(request, "403.html", status=403)

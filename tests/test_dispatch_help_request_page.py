@@ -682,3 +682,21 @@ def test_list_costs_the_same_with_one_row_and_with_thirty(desk, elder, django_as
     factories.HelpRequestFactory.create_batch(29, elder=elder)
     with django_assert_num_queries(6):
         desk.get("/requests/")
+
+
+@pytest.mark.parametrize(
+    ("why", "from_status", "to_status", "words"),
+    [
+        ("cannot_come", "assigned", "open", "the volunteer cannot come"),
+        ("search-again", "paused", "open", "search again"),
+        ("by-elder", "open", "cancelled", "the elder cancelled"),
+        ("nobody-free", "paused", "unmet", "nobody was free"),
+        ("nobody-found", "open", "paused", "nobody found"),
+    ],
+)
+def test_story_gives_reasons_in_words_and_never_as_codes(desk, elder, why, from_status, to_status, words):
+    row = factories.HelpRequestFactory(elder=elder, status=to_status)
+    row.changes.create(from_status=from_status, to_status=to_status, who="staff", name="A", why=why)
+    notes = [entry.note for entry in desk.get(url(row)).context["entries"]]
+    assert [note for note in notes if words in note] != []
+    assert [note for note in notes if why in note] == []
