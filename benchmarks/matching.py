@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import platform
 import re
 import secrets
 import statistics
@@ -28,9 +27,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from matching_world import make, make_searches
+from report import database_version, machine, renew_section
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "benchmarks" / "README.md"
 RADIUS_M, ENOUGH, LISTED = 3000, 20, 30
 BIG_TABLES = ("volunteers_volunteer", "dispatch_offer", "dispatch_assignment", "requests_helprequest")
 
@@ -227,29 +226,7 @@ def write_table(rows: list[Row]) -> None:
     ]
     print("\n".join(lines))
     name = database.split()[0]
-    begin, end = f"<!-- matching {name} -->", f"<!-- end of matching {name} -->"
-    page = README.read_text()
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    README.write_text(pattern.sub(lambda _old: "\n".join([begin, *lines, end]), page))
-
-
-def database_version() -> str:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            return f"SQLite {cursor.execute('SELECT sqlite_version()').fetchone()[0]}"
-        cursor.execute("SHOW server_version")
-        return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
-
-
-def machine() -> str:
-    import django
-
-    return (
-        f"Python {platform.python_version()}, Django {django.get_version()}, "
-        f"{os.cpu_count()} cores {platform.machine()}, {platform.system()} {platform.release().split('-')[0]}"
-    )
+    renew_section(f"matching {name}", "\n".join(lines))
 
 
 if __name__ == "__main__":

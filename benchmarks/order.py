@@ -13,17 +13,16 @@ import json
 import os
 import platform
 import random
-import re
 import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from report import renew_section
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "benchmarks" / "README.md"
 sys.path.insert(0, str(ROOT))
 
 from linzhu.dispatch.policy import Experience, Neighbour, Record, Situation, Tally, plan  # noqa: E402
@@ -53,7 +52,7 @@ def main() -> None:
     section = report(by_key, verdicts, options)
     print(section)
     if not options.dry_run:
-        renew(section)
+        renew_section("order of asking", section, HEADING)
 
 
 def known_rows(options: argparse.Namespace) -> dict[Job, Row]:
@@ -183,16 +182,6 @@ def report(by_key: Means, verdicts: list[Verdict], options: argparse.Namespace) 
     for scenario in SCENARIOS:
         lines += ["", f"### {scenario}", "", markdown([by_key[scenario, policy] for policy in POLICIES])]
     return "\n".join(lines)
-
-
-def renew(section: str) -> None:
-    """Put the section between its markers in benchmarks/README.md; nothing else there is touched."""
-    text = README.read_text()
-    begin, end = "<!-- order of asking -->", "<!-- end of order of asking -->"
-    if begin not in text:
-        text += HEADING + f"\n{begin}\n{end}\n"
-    section = f"{begin}\n{section}\n{end}"
-    README.write_text(re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: section, text, flags=re.DOTALL))
 
 
 HEADING = """

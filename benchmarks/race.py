@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import os
-import platform
-import re
 import secrets
 import subprocess
 import sys
@@ -25,8 +23,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from report import database_version, machine, renew_section
+
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "benchmarks" / "README.md"
 TOKEN = "the-race-has-no-secrets"
 PATH = "/sms/twilio/inbound/"
 
@@ -255,29 +254,7 @@ def write_table(options: argparse.Namespace, rounds: list[Round]) -> None:
         "|---|---|---|---|---|---|---|---|",
         *(f"| {number} | {' | '.join(map(str, row[:6]))} | {row.p95_ms} ms |" for number, row in enumerate(rounds, 1)),
     ]
-    begin, end = f"<!-- race {name} -->", f"<!-- end of race {name} -->"
-    page = README.read_text()
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    README.write_text(pattern.sub(lambda _old: "\n".join([begin, *lines, end]), page))
-
-
-def database_version() -> str:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            return f"SQLite {cursor.execute('SELECT sqlite_version()').fetchone()[0]}"
-        cursor.execute("SHOW server_version")
-        return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
-
-
-def machine() -> str:
-    import django
-
-    return (
-        f"Python {platform.python_version()}, Django {django.get_version()}, "
-        f"{os.cpu_count()} cores {platform.machine()}, {platform.system()} {platform.release().split('-')[0]}"
-    )
+    renew_section(f"race {name}", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""What every benchmark writes: where it ran, and its section of benchmarks/README.md."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+README = Path(__file__).resolve().parent / "README.md"
+
+
+def renew_section(name: str, text: str, heading: str = "") -> None:
+    """Put a section between its two marks; nothing else is touched. Without marks it is added, with ``heading``."""
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    page = README.read_text(encoding="utf-8")
+    if begin not in page:
+        page += f"{heading}\n{begin}\n{end}\n"
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    README.write_text(pattern.sub(lambda _old: f"{begin}\n{text}\n{end}", page), encoding="utf-8")
+
+
+def database_version() -> str:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            return f"SQLite {cursor.execute('SELECT sqlite_version()').fetchone()[0]}"
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
+
+
+def machine() -> str:
+    import django
+
+    return (
+        f"Python {platform.python_version()}, Django {django.get_version()}, "
+        f"{os.cpu_count()} cores {platform.machine()}, {platform.system()} {platform.release().split('-')[0]}"
+    )
