@@ -212,3 +212,9 @@ def test_late_yes_settles_what_a_dispatcher_owed(asked, community):
     factories.TodoFactory(community=community, help_request=asked, kind=Todo.Kind.NOBODY_FOUND)
     accept(offers(asked)[0], actor=SYSTEM)
     assert [todo.kind for todo in Todo.objects.open()] == [Todo.Kind.TELL_ELDER]
+
+
+def test_help_request_with_every_place_filled_takes_nobody(asked):
+    HelpRequest.objects.filter(pk=asked.pk).update(places_filled=1)
+    with pytest.raises(TooLate):
+        accept(offers(asked)[0], actor=SYSTEM)
