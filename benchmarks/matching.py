@@ -4,8 +4,8 @@
     .venv/bin/python benchmarks/matching.py --database-url postgres://127.0.0.1/matching    # an empty database
 
 *Bare* is one statement on the covering index: the 20 nearest active volunteers within 3 km with the skill, the language
-and free time that day, by distance on a flat map. *A wave* is ``wave_candidates``: the 20 nearest whom all rules let
-pass, as model instances, scored and with reasons. *The page* is ``rank``: 30 of them, and the 30 nearest who are left
+and free time that day, by distance on a flat map. *A wave* is ``find_pool``: the 20 nearest whom all rules let
+pass, as model instances and with reasons. *The page* is ``rank``: 30 of them, and the 30 nearest who are left
 out, each with every reason, and how many more there are. The table in benchmarks/README.md is renewed.
 """
 
@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import re
-import secrets
 import statistics
 import sys
 import tempfile
@@ -27,9 +25,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from matching_world import make, make_searches
-from report import database_version, machine, renew_section
+from report import database_version, django_on_empty_database, machine, renew_section
 
-ROOT = Path(__file__).resolve().parent.parent
 RADIUS_M, ENOUGH, LISTED = 3000, 20, 30
 BIG_TABLES = ("volunteers_volunteer", "dispatch_offer", "dispatch_assignment", "requests_helprequest")
 
@@ -46,7 +43,7 @@ class Row(NamedTuple):
 def main() -> None:
     options = arguments()
     with tempfile.TemporaryDirectory() as folder:
-        django_setup(options, Path(folder))
+        django_on_empty_database(options.database_url, Path(folder))
         rows = []
         for size in options.sizes:
             for layout in ("one city", "a hundred towns") if size >= 1_000_000 else ("one city",):
@@ -66,42 +63,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def django_setup(options: argparse.Namespace, folder: Path) -> None:
-    sys.path.insert(0, str(ROOT))
-    os.environ.update(
-        {
-            "DATABASE_URL": options.database_url or f"sqlite:///{folder / 'matching.sqlite3'}",
-            "DJANGO_SETTINGS_MODULE": "linzhu.settings",
-            "LOG_LEVEL": "ERROR",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "VAR_DIR": str(folder),
-        }
-    )
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from linzhu.communities.models import Community
-
-    call_command("migrate", verbosity=0, skip_checks=True)
-    if Community.objects.exists():
-        sys.exit("This database is not empty.")
-
-
 def measure(size: int, layout: str, options: argparse.Namespace) -> Row:
     """Make a world, time the three, compare with brute force, look at the plans, and leave the database empty."""
     from django.core.management import call_command
 
     from linzhu.communities.clock import now
-    from linzhu.dispatch.matching import rank, wave_candidates
+    from linzhu.communities.rules import rules_of
+    from linzhu.dispatch.matching import find_pool, rank
 
     at, began = now(), time.perf_counter()
     searches = make_searches(make(size, layout, at), layout, 40, at)
     print(f"{size:,} volunteers, {layout}: made in {time.perf_counter() - began:.0f} s")
 
     def wave(search: Any) -> Any:
-        return wave_candidates(search, radius_m=RADIUS_M, enough=ENOUGH)
+        return find_pool(search, rules_of(search.community), enough=ENOUGH, radius_m=RADIUS_M).candidates
 
     def page(search: Any) -> Any:
         return rank(search, radius_m=RADIUS_M, listed=LISTED)
@@ -155,23 +130,22 @@ BARE = """SELECT id, lat, lng FROM volunteers_volunteer
 
 
 def brute_force(search: Any, at: datetime) -> list[int]:
-    """Judge everybody by ``exclusions``; return the nearest who pass and the elder's acquaintances, best first."""
-    from linzhu.dispatch.matching import appraise, exclusions
-    from linzhu.dispatch.neighbours import Wanted, load, read_history
+    """Judge everybody by ``exclusions``; return the nearest who pass and the elder's acquaintances, nearest first."""
+    from linzhu.dispatch.matching import exclusions
+    from linzhu.dispatch.neighbours import Wanted, load
     from linzhu.volunteers.models import Volunteer
 
-    wanted, history = Wanted(search, at), read_history(search)
+    wanted = Wanted(search, at)
     lat, lng = wanted.home
     near = Volunteer.objects.filter(lat__range=(lat - 0.1, lat + 0.1), lng__range=(lng - 0.1, lng + 0.1))
     passed = []
-    for volunteer in load(wanted, history, list(near.values_list("pk", flat=True))):
+    for volunteer in load(wanted, list(near.values_list("pk", flat=True))):
         metres = wanted.metres_to(volunteer.lat, volunteer.lng)
         if metres <= RADIUS_M and not exclusions(volunteer, search, metres, at):
-            passed.append((metres, volunteer.pk, volunteer))
+            passed.append((metres, volunteer.pk))
     passed.sort()
-    chosen = [one for place, one in enumerate(passed) if place < ENOUGH or one[1] in history.visits]
-    chosen.sort(key=lambda one: (-appraise(one[2], search, one[0])[0], *one[:2]))
-    return [pk for _metres, pk, _volunteer in chosen]
+    known = wanted.history.visits
+    return [pk for place, (_metres, pk) in enumerate(passed) if place < ENOUGH or pk in known]
 
 
 def look_at_plans(name: str, action: Callable[[Any], Any], search: Any, size: int, options: argparse.Namespace) -> None:

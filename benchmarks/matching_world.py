@@ -49,7 +49,7 @@ def volunteer_columns(side: float) -> dict[str, str]:
     return {
         "community_id": "c.id",
         "name": "'Volunteer ' || i",
-        "search_key": "'volunteer ' || i",
+        "search_words": "'volunteer ' || i",
         "phone": "'+86' || (13000000000 + i)",
         "gender": f"CASE {dice(1, 2)} WHEN 0 THEN 'woman' ELSE 'man' END",
         "status": f"CASE {dice(2, 20)} WHEN 0 THEN 'left' ELSE 'active' END",
@@ -163,11 +163,13 @@ def make_searches(middles: list[tuple[float, float]], layout: str, count: int, a
 
 def tie(search: Any, at: datetime) -> None:
     """Let two of the candidates have been here before, and three be asked already."""
-    from linzhu.dispatch.matching import wave_candidates
+    from linzhu.communities.rules import rules_of
+    from linzhu.dispatch.matching import find_pool
     from linzhu.dispatch.models import Assignment, Offer, Wave
     from linzhu.requests.models import HelpRequest
 
-    people = [candidate.volunteer for candidate in wave_candidates(search, radius_m=3000, enough=20)]
+    pool = find_pool(search, rules_of(search.community), enough=20, radius_m=3000)
+    people = [candidate.volunteer for candidate in pool.candidates]
     earlier = HelpRequest.objects.create(
         elder=search.elder,
         community=search.community,

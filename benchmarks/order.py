@@ -90,28 +90,42 @@ def seeds(text: str) -> list[int]:
 
 
 def best_simple(by_key: Means, scenario: str) -> dict[str, Any]:
-    """The quickest of the simple policies whose unmatched are within a point of the fewest, chosen in hindsight."""
+    """Return the best simple policy of a scenario in hindsight: the quickest of those with about the fewest unmatched.
+
+    A help request that nobody takes is worse than any wait, so the unmatched come first. P9 itself takes a point of
+    them for a tie, and among equals an office would take the quickest. The other reading is ``fewest_unmatched``.
+    """
     simple = [by_key[scenario, policy] for policy in SIMPLE]
-    fewest = min(mean["unmatched"] for mean in simple)
-    return min((mean for mean in simple if mean["unmatched"] <= fewest + 0.01), key=lambda mean: mean["median_min"])
+    enough = fewest_unmatched(by_key, scenario)["unmatched"] + 0.01
+    return min((mean for mean in simple if mean["unmatched"] <= enough), key=lambda mean: mean["median_min"])
+
+
+def fewest_unmatched(by_key: Means, scenario: str) -> dict[str, Any]:
+    """Return the simple policy that leaves the fewest unmatched, however slow it is."""
+    return min((by_key[scenario, policy] for policy in SIMPLE), key=lambda mean: mean["unmatched"])
 
 
 def beside_the_best_simple(by_key: Means) -> list[Verdict]:
+    """P9 in every scenario; in both readings where they choose different policies."""
     verdicts = []
     for scenario in SCENARIOS:
-        ours, best = by_key[scenario, "linzhu"], best_simple(by_key, scenario)
-        points = 100 * (ours["unmatched"] - best["unmatched"])
-        slower = ours["median_min"] / best["median_min"]
-        texts = ours["texts_per_filled"] / best["texts_per_filled"]
-        verdicts.append(
-            Verdict(
-                f"P9 {scenario}",
-                f"unmatched ≤ +1 point, median ≤ 1.05×, texts ≤ 1× of {best['policy']}",
-                f"{points:+.1f} points, {slower:.2f}×, {texts:.2f}×",
-                points <= 1 and slower <= 1.05 and texts <= 1,
-            )
-        )
+        best, fewest = best_simple(by_key, scenario), fewest_unmatched(by_key, scenario)
+        verdicts.append(beside(by_key[scenario, "linzhu"], best, f"P9 {scenario}"))
+        if fewest is not best:
+            verdicts.append(beside(by_key[scenario, "linzhu"], fewest, f"P9b {scenario}"))
     return verdicts
+
+
+def beside(ours: dict[str, Any], best: dict[str, Any], goal: str) -> Verdict:
+    points = 100 * (ours["unmatched"] - best["unmatched"])
+    slower = ours["median_min"] / best["median_min"]
+    texts = ours["texts_per_filled"] / best["texts_per_filled"]
+    return Verdict(
+        goal,
+        f"unmatched ≤ +1 point, median ≤ 1.05×, texts ≤ 1× of {best['policy']}",
+        f"{points:+.1f} points, {slower:.2f}×, {texts:.2f}×",
+        points <= 1 and slower <= 1.05 and texts <= 1,
+    )
 
 
 def beside_nearest_3(by_key: Means) -> list[Verdict]:
@@ -146,14 +160,13 @@ def verdict(goal: str, what: str, ratio: float, most: float) -> Verdict:
 
 
 def speed() -> Verdict:
-    """Milliseconds of one decision among 1,000 candidates: median of 101, everybody with a record of their own."""
+    """Processor milliseconds of one decision among 1,000 candidates: median of 101, everybody with a record."""
     rng = random.Random(1)
     people = [
         Neighbour(
             key,
             rng.uniform(0, 4000),
-            texts_week=rng.randrange(5),
-            hours_since_text=rng.uniform(1, 160),
+            texts_by_day=[rng.randrange(2) for _ in range(7)],
             visits_lately=rng.randrange(4),
             record=Record(Tally(rng.uniform(0, 9), rng.uniform(0, 9), 1.0)),
         )
@@ -162,9 +175,9 @@ def speed() -> Verdict:
     situation, experience = Situation(minutes_left=110, day=30, texts_per_head=2), Experience()
     times = []
     for _ in range(101):
-        begin = time.perf_counter()
+        begin = time.process_time()
         plan(situation, people, [], experience)
-        times.append(1000 * (time.perf_counter() - begin))
+        times.append(1000 * (time.process_time() - begin))
     median = statistics.median(times)
     return Verdict("P12", "a wave for 1,000 candidates ≤ 5 ms", f"{median:.1f} ms", median <= 5)
 
@@ -190,7 +203,8 @@ HEADING = """
 [`order.py`](order.py): the product's own policy module against simple ones and a bound that reads minds, in nine
 made-up cities ([`dispatch/simulation`](../dispatch/simulation)). A help request that nobody takes within 2 hours
 counts as unmatched, and as 120 minutes. P9 compares with the best simple policy of each scenario, chosen in hindsight:
-the quickest of those within one point of the fewest unmatched. The world is invented: read the ratios, not the minutes.
+the quickest of those within one point of the fewest unmatched. Where that is not the policy with the fewest unmatched,
+P9b compares with the latter as well. The world is invented: read the ratios, not the minutes.
 """
 
 

@@ -3,9 +3,34 @@
 import os
 import platform
 import re
+import secrets
+import sys
 from pathlib import Path
 
 README = Path(__file__).resolve().parent / "README.md"
+ROOT = README.parent.parent
+
+
+def django_on_empty_database(url: str, folder: Path) -> None:
+    """Set Django up on this database, or on a new SQLite file in ``folder``, and migrate it. It must be empty."""
+    sys.path.insert(0, str(ROOT))
+    os.environ |= {
+        "DATABASE_URL": url or f"sqlite:///{folder / 'benchmark.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "linzhu.settings",
+        "LOG_LEVEL": "ERROR",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "VAR_DIR": str(folder),
+    }
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from linzhu.communities.models import Community
+
+    call_command("migrate", verbosity=0, skip_checks=True)
+    if Community.objects.exists():
+        sys.exit("This database is not empty.")
 
 
 def renew_section(name: str, text: str, heading: str = "") -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django_htmx.middleware import HtmxDetails
 
+from linzhu.communities import second_factor
 from linzhu.communities.models import Community, Role, User
 
 
@@ -31,10 +32,17 @@ def may(user: User, kinds: set[str], community: Community | None = None) -> bool
     return user.roles.filter(kind__in=kinds, community__path__in=community.ancestor_paths()).exists()
 
 
+def home_community(user: User) -> Community | None:
+    """The community that a member of staff works for: where they were given their first role that handles people."""
+    roles = user.roles.filter(kind__in=Role.HANDLES_PEOPLE).select_related("community").order_by("pk")
+    first = roles.first()
+    return first.community if first else None
+
+
 def staff_required(kinds: set[str] = Role.HANDLES_PEOPLE) -> Callable[[Any], Any]:
     """Let only signed-in staff with one of these roles in; others are asked to sign in, or get a 403.
 
-    A password that somebody else has chosen must be changed first.
+    A password that somebody else has chosen must be changed first, and where it is asked for, a second factor set up.
     """
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -45,6 +53,8 @@ def staff_required(kinds: set[str] = Role.HANDLES_PEOPLE) -> Callable[[Any], Any
                 raise PermissionDenied
             if request.user.must_change_password:  # type: ignore[union-attr]
                 return redirect("account_change_password")
+            if second_factor.is_missing(request):
+                return redirect("mfa_activate_totp")
             return view(request, *args, **kwargs)
 
         return guarded

@@ -55,6 +55,8 @@ class Report:
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    states: dict[int, str] = field(default_factory=dict)
+    """Row → ``new``, ``updated``, ``unchanged`` or ``wrong``."""
     _errors: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _warnings: dict[str, list[int]] = field(default_factory=dict)
 
@@ -68,6 +70,15 @@ class Report:
 
     def refuse(self, row: int, column: str, text: str) -> None:
         self._errors.setdefault((column, text), []).append(row)
+        self.states[row] = "wrong"
+
+    def wrong_in(self) -> dict[int, list[str]]:
+        """Return what is wrong, row by row."""
+        told: dict[int, list[str]] = {}
+        for (column, text), rows in self._errors.items():
+            for row in rows:
+                told.setdefault(row, []).append(f"{column}: {text}" if column else text)
+        return dict(sorted(told.items()))
 
     def warn(self, text: str, row: int | None = None) -> None:
         self._warnings.setdefault(text, []).extend([] if row is None else [row])

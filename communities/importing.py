@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO, ClassVar
@@ -14,14 +14,14 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from linzhu.communities.import_report import Report, RowError
 from linzhu.communities.models import Community, User
-from linzhu.communities.spreadsheets import Column, Row, SpreadsheetError, Table, read_table
+from linzhu.communities.spreadsheets import Column, Mapping, Row, SpreadsheetError, Table, read_table
 
 BATCH = 500
 Progress = Callable[[Sequence[Any], str], Iterable[Any]]
 """Wraps what is gone through, with a word for what is being done (tqdm on the command line)."""
 
 
-def _no_progress(things: Sequence[Any], doing: str) -> Iterable[Any]:
+def no_progress(things: Sequence[Any], doing: str) -> Iterable[Any]:
     return things
 
 
@@ -64,7 +64,8 @@ class Importer(ABC):
     def __init__(self, community: Community) -> None:
         self.community = community
         self.report = Report()
-        self._headings: Mapping[str, str] = {}
+        self.table = Table({})
+        """What was read, as it stands in the sheet."""
 
     @abstractmethod
     def record(self, row: int, cells: dict[str, Any]) -> Record:
@@ -97,17 +98,17 @@ class Importer(ABC):
         dry_run: bool = False,
         user: User | None = None,
         max_rows: int | None = None,
-        progress: Progress = _no_progress,
+        mapping: Mapping | None = None,
+        progress: Progress = no_progress,
     ) -> Report:
         """Read the file and, unless it is a dry run or anything is wrong, store it in one transaction.
 
         Raises SpreadsheetError when the file as a whole cannot be read; what is wrong with rows is in the report.
         """
-        table = read_table(file, self.columns, max_rows=max_rows)
-        for warning in table.warnings:
+        self.table = read_table(file, self.columns, max_rows=max_rows, mapping=mapping)
+        for warning in self.table.warnings:
             self.report.warn(warning)
-        self._headings = table.headings
-        records = self._read(table, progress)
+        records = self._read(self.table, progress)
         if dry_run or self.report.errors:
             self._store(records, user=user, write=False, progress=progress)
             return self.report
@@ -151,7 +152,7 @@ class Importer(ABC):
 
     def _refuse(self, row: int, *errors: Any) -> None:
         for error in errors:
-            self.report.refuse(row, self._headings.get(error.column, error.column), str(error))
+            self.report.refuse(row, self.table.headings.get(error.column, error.column), str(error))
 
     def _store(self, records: Sequence[Record], *, user: User | None, write: bool, progress: Progress) -> None:
         for group in self.groups(records):
@@ -163,6 +164,9 @@ class Importer(ABC):
         if write:
             self._write(found, user)
         touched = found.changed_rows | (self.attach(found.pairs, write=write) - found.new_rows)
+        for record, _instance in found.pairs:
+            is_new, is_touched = record.row in found.new_rows, record.row in touched
+            self.report.states[record.row] = "new" if is_new else "updated" if is_touched else "unchanged"
         self.report.new += len(found.new_rows)
         self.report.updated += len(touched)
         self.report.unchanged += len(found.pairs) - len(found.new_rows) - len(touched)

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from linzhu.communities import lookups  # noqa: F401 (registers ``among``)
 from linzhu.communities.clock import now
 from linzhu.communities.fields import SearchKeyField
 from linzhu.communities.rules_model import CommunityRules
@@ -160,8 +161,17 @@ class Role(models.Model):
 class ScopedQuerySet(models.QuerySet[Any]):
     """For every model with a ``community``: nobody reads personal data but through :meth:`visible_to`."""
 
-    def visible_to(self, user: User) -> Any:
-        return self.filter(community__in=Community.objects.visible_to(user))
+    def visible_to(self, user: User, *, few: bool = False) -> Any:
+        """Rows of the communities that this user may see; ``few`` where another condition leaves but few of them.
+
+        PostgreSQL cannot guess how many communities a user sees. It takes them for one, and would rather read all who
+        live there than the few who were found by name: so there it is kept from beginning with the community.
+        """
+        communities = Community.objects.visible_to(user)
+        if few:
+            key = models.ExpressionWrapper(models.F("community_id") + 0, models.BigIntegerField())
+            return self.alias(seen_in=key).filter(seen_in__among=communities)
+        return self.filter(community__in=communities)
 
     def in_subtree(self, community: Community) -> Any:
         return self.filter(community__path__startswith=community.path)

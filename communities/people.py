@@ -22,6 +22,15 @@ class Language(models.TextChoices):
     DIALECT = "dialect", _("local dialect")
 
 
+class TextLanguage(models.TextChoices):
+    """What texts are written in; pages are in the languages of the site (``settings.LANGUAGES``)."""
+
+    CHINESE = "zh-hans", _("Chinese (Simplified)")
+    ENGLISH = "en", _("English")
+    TIBETAN = "bo", _("Tibetan")
+    UYGHUR = "ug", _("Uyghur")
+
+
 class TellBy(models.TextChoices):
     """How an elder wants to be told who comes and when."""
 

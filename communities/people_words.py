@@ -28,7 +28,14 @@ LANGUAGES = Vocabulary(
 _read_languages = some_of(LANGUAGES)
 _SOME_DIALECT = re.compile(r"[\u3400-\u9fff]{1,4}话")
 
-TEXT_LANGUAGES = Vocabulary({"zh-hans": "中文 汉语 普通话 zh chinese", "en": "英语 英文 english"})
+TEXT_LANGUAGES = Vocabulary(
+    {
+        "zh-hans": "中文 汉语 普通话 zh chinese",
+        "en": "英语 英文 english",
+        "bo": "藏语 藏文 tibetan",
+        "ug": "维吾尔语 维语 维文 uyghur",
+    }
+)
 
 
 def languages(cell: Cell) -> frozenset[str]:

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from linzhu.communities.models import Community, CommunityRules
-from linzhu.communities.rules_model import parse_radii
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +22,7 @@ class Rules:
     weekly_text_cap: int = field(default_factory=lambda: settings.WEEKLY_TEXT_CAP)
     wave_seconds: int = field(default_factory=lambda: settings.WAVE_SECONDS)
     wave_size: int = field(default_factory=lambda: settings.WAVE_SIZE)
-    wave_radii_m: tuple[int, ...] = field(default_factory=lambda: tuple(settings.WAVE_RADII_M))
+    furthest_m: int = field(default_factory=lambda: settings.FURTHEST_M)
     decision_min: int = 10
     pairing_head_start_min: int = 60
     reminder_evening_at: time = time(18, 30)
@@ -31,6 +30,8 @@ class Rules:
     arrival_ask_min: int = 15
     arrival_alert_min: int = 30
     overrun_min: int = 30
+    calls_elders: bool = True
+    """Where a gateway carries calls at all (``VOICE_GATEWAY``)."""
     cash_limit_fen: int = 200_00
     skip_holidays: bool = False
 
@@ -56,7 +57,7 @@ class Rules:
         return timezone.make_aware(datetime.combine(day, end))
 
 
-_PLAIN = [name for name in Rules.__dataclass_fields__ if name not in {"quiet_hours", "wave_radii_m"}]
+_PLAIN = [name for name in Rules.__dataclass_fields__ if name != "quiet_hours"]
 
 
 def rules_of(community: Community) -> Rules:
@@ -88,8 +89,6 @@ def own_settings(row: CommunityRules) -> dict[str, Any]:
     if row.quiet_hours:
         begin, end = row.quiet_hours
         own["quiet_hours"] = None if begin == end else (begin, end)
-    if row.wave_radii_m:
-        own["wave_radii_m"] = parse_radii(row.wave_radii_m)
     return own
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +15,11 @@ from linzhu.communities.models import CommunityRules
 from linzhu.communities.rules import Rules
 
 _TIMES = ["quiet_from", "quiet_to", "reminder_evening_at"]
+CHOICES = {
+    "skip_holidays": (gettext_lazy("does not take place"), gettext_lazy("takes place as usual")),
+    "calls_elders": (gettext_lazy("Linzhu calls first"), gettext_lazy("staff make every call")),
+}
+"""What yes and no mean."""
 
 
 class RulesForm(forms.ModelForm):
@@ -28,9 +34,9 @@ class RulesForm(forms.ModelForm):
         model = CommunityRules
         fields = [
             "quiet_from", "quiet_to", "weekly_text_cap",
-            "wave_seconds", "wave_size", "wave_radii_m", "pairing_head_start_min", "decision_min",
+            "wave_seconds", "wave_size", "furthest_m", "pairing_head_start_min", "decision_min",
             "reminder_evening_at", "reminder_hours_before", "arrival_ask_min", "arrival_alert_min", "overrun_min",
-            "skip_holidays",
+            "calls_elders", "skip_holidays",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, inherited: Rules, **kwargs: Any) -> None:
@@ -42,12 +48,15 @@ class RulesForm(forms.ModelForm):
         self.fields["cash_limit"].initial = _yuan(self.instance.cash_limit_fen)
         for name, value in shown(inherited).items():
             self.fields[name].widget.attrs["placeholder"] = value
-        self.fields["skip_holidays"].widget.choices = self._holiday_choices()
+        for name in CHOICES:
+            self.fields[name].widget.choices = self._choices(name)
+        if not settings.VOICE_GATEWAY:
+            del self.fields["calls_elders"]  # nobody could call, whatever is chosen
 
-    def _holiday_choices(self) -> list[tuple[str, str]]:
-        skip, keep = _("does not take place"), _("takes place as usual")
-        as_above = _("as above: %(choice)s") % {"choice": skip if self.inherited.skip_holidays else keep}
-        return [("unknown", as_above), ("true", skip), ("false", keep)]
+    def _choices(self, name: str) -> list[tuple[str, str]]:
+        yes, no = map(str, CHOICES[name])
+        as_above = _("as above: %(choice)s") % {"choice": yes if getattr(self.inherited, name) else no}
+        return [("unknown", as_above), ("true", yes), ("false", no)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -78,7 +87,6 @@ def shown(rules: Rules) -> dict[str, str]:
         "quiet_from": _clock(begin),
         "quiet_to": _clock(end),
         "reminder_evening_at": _clock(rules.reminder_evening_at),
-        "wave_radii_m": ", ".join(str(radius) for radius in rules.wave_radii_m),
         "cash_limit": str(_yuan(rules.cash_limit_fen)),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.text import capfirst
 
 from linzhu.communities.models import CommunityRules
+from linzhu.communities.rules_form import CHOICES
 
 SHOWN = 10
 _NOT_SETTINGS = ["id", "community", "changed_at"]
@@ -33,7 +34,7 @@ def changes_of(rules: CommunityRules) -> list[Change]:
 def _change(newer: Any, older: Any) -> Change:
     names = [field.name for field in CommunityRules._meta.fields if field.name not in _NOT_SETTINGS]  # noqa: SLF001
     changed = [name for name in names if getattr(newer, name) != getattr(older, name)]
-    fields = [(_label(name), _text(getattr(older, name)), _text(getattr(newer, name))) for name in changed]
+    fields = [(_label(name), _text(name, getattr(older, name)), _text(name, getattr(newer, name))) for name in changed]
     return Change(newer.history_date, str(newer.history_user or ""), fields)
 
 
@@ -41,5 +42,8 @@ def _label(name: str) -> str:
     return capfirst(str(CommunityRules._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # noqa: SLF001
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        yes, no = CHOICES[name]
+        return str(yes if value else no)
     return value.strftime("%H:%M") if hasattr(value, "strftime") else "" if value is None else str(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import time
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,27 +12,9 @@ from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
 
-RADIUS_M = range(100, 50_001)
-
 
 def _between(least: int, most: int) -> list[MinValueValidator | MaxValueValidator]:
     return [MinValueValidator(least), MaxValueValidator(most)]
-
-
-def parse_radii(text: str) -> tuple[int, ...]:
-    """Read ``1000, 2000, 4000`` (metres, each wider than the last). Raises ValidationError for anything else."""
-    words = text.replace("，", ",").replace("、", ",").split(",")
-    if not all(word.strip().isdecimal() for word in words):
-        raise ValidationError(_("Write the radii in metres with commas between them, such as 1000, 2000, 4000."))
-    radii = tuple(int(word) for word in words)
-    if sorted(set(radii)) != list(radii) or not all(radius in RADIUS_M for radius in radii):
-        raise ValidationError(_("Each ring must be wider than the one before, between 100 m and 50 km."))
-    return radii
-
-
-def check_radii(text: str) -> None:
-    """Raise ValidationError for what :func:`parse_radii` cannot read."""
-    parse_radii(text)
 
 
 class CommunityRules(models.Model):
@@ -50,14 +31,16 @@ class CommunityRules(models.Model):
         help_text=_("For volunteers who have set no limit of their own."),
     )  # fmt: skip
     wave_seconds = models.PositiveIntegerField(
-        _("the next are asked after (s)"), null=True, blank=True, validators=_between(30, 24 * 3600)
-    )
+        _("wait for answers at most (s)"), null=True, blank=True, validators=_between(30, 24 * 3600),
+        help_text=_("Linzhu asks the next ones sooner where people usually answer fast."),
+    )  # fmt: skip
     wave_size = models.PositiveSmallIntegerField(
-        _("people asked at a time"), null=True, blank=True, validators=_between(1, 100)
-    )
-    wave_radii_m = models.CharField(
-        _("rings around the home (m)"), null=True, blank=True, max_length=100, validators=[check_radii],
-        help_text=_("The nearest ring is asked first, then the next."),
+        _("people asked at a time at most"), null=True, blank=True, validators=_between(1, 100),
+        help_text=_("Linzhu asks as few as will do."),
+    )  # fmt: skip
+    furthest_m = models.PositiveIntegerField(
+        _("ask people as far away as (m)"), null=True, blank=True, validators=_between(100, 50_000),
+        help_text=_("The nearer and likelier ones are asked first."),
     )  # fmt: skip
     decision_min = models.PositiveSmallIntegerField(
         _("minutes to decide"), null=True, blank=True, validators=_between(1, 24 * 60),
@@ -82,6 +65,10 @@ class CommunityRules(models.Model):
     overrun_min = models.PositiveSmallIntegerField(
         _("ask if over by (min)"), null=True, blank=True, validators=_between(5, 480),
         help_text=_("Counted from the expected end."),
+    )  # fmt: skip
+    calls_elders = models.BooleanField(
+        _("calls to elders"), null=True, blank=True,
+        help_text=_("A call that Linzhu does not make, or that nobody answers, waits in the inbox for staff."),
     )  # fmt: skip
     cash_limit_fen = models.PositiveIntegerField(_("cash limit"), null=True, blank=True)
     skip_holidays = models.BooleanField(

@@ -14,9 +14,13 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.spreadsheet_files import Cell, Sheet, SpreadsheetError, open_sheets
 
-__all__ = ["Column", "Row", "SpreadsheetError", "Table", "read_table"]
+__all__ = ["Column", "Heading", "Mapping", "Row", "SpreadsheetError", "Table", "read_headings", "read_table"]
+
+Mapping = dict[int, str]
+"""Position in the sheet → column name, as somebody has chosen; what is not named is left out."""
 
 _HEADER_WITHIN = 20  # rows: titles, dates and instructions often stand above the header
+_SAMPLED_ROWS, _SAMPLES = 30, 3
 _BLANK_MARKS = {"", "/", "\\", "-", "--", "—", "——", "n/a", "na"}
 _BLANK_WORDS = {"无", "暂无", "没有", "none"}
 _SERIAL_NUMBERS = {"序号", "编号", "no", "sn", "id", "行号"}
@@ -49,6 +53,18 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """A heading of the sheet, with what stands below it; ``column`` is what it is recognised as, if it is."""
+
+    index: int
+    text: str
+    column: str
+    samples: list[str]
+    is_identity: bool
+    """Identity numbers are neither shown nor read."""
+
+
+@dataclass(frozen=True)
 class Row:
     """A row's number as the office sees it, and its cells by column name; blank cells are left out."""
 
@@ -78,33 +94,69 @@ def heading_key(heading: Cell) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", str(heading)).casefold())
 
 
-def read_table(file: BinaryIO, columns: Sequence[Column], *, max_rows: int | None = None) -> Table:
-    """Read the first sheet whose header names the required columns.
+def read_table(
+    file: BinaryIO, columns: Sequence[Column], *, max_rows: int | None = None, mapping: Mapping | None = None
+) -> Table:
+    """Read the first sheet whose header names the required columns, or as it was mapped.
 
     Raises SpreadsheetError with one sentence when the file is no spreadsheet, when a required column is missing
     (naming what was found), or when there are more than ``max_rows`` rows.
     """
-    best: list[str] = []
-    lacking: list[Column] = [column for column in columns if column.required]
-    for sheet in open_sheets(file):
-        header = _find_header(sheet, columns)
-        if header is None:
-            continue
-        missing = [column for column in columns if column.required and column.name not in header.positions]
-        if not missing:
-            return _table(sheet, columns, header, max_rows)
-        if len(missing) < len(lacking) or not best:
-            best, lacking = [str(cell).strip() for cell in header.cells if str(cell).strip()], missing
-    raise SpreadsheetError(_say_missing(lacking, best))
+    sheet, header = _find_sheet(file, columns)
+    known = bool(header.positions)
+    if mapping is not None:
+        header = header._replace(positions=_as_mapped(header, columns, mapping))
+    if missing := _missing(header, columns):
+        found = [str(cell).strip() for cell in header.cells if str(cell).strip()]
+        raise SpreadsheetError(_say_missing(missing, found if known or mapping is not None else []))
+    return _table(sheet, columns, header, max_rows)
+
+
+def read_headings(file: BinaryIO, columns: Sequence[Column]) -> list[Heading]:
+    """Return what the header of the sheet says, for somebody to say which is what. Raises SpreadsheetError."""
+    sheet, header = _find_sheet(file, columns)
+    names = {index: name for name, indexes in header.positions.items() for index in indexes}
+    below = list(islice(sheet.rows(), header.number, header.number + _SAMPLED_ROWS))
+    headings = []
+    for index, cell in enumerate(header.cells):
+        samples = [str(row[index]).strip() for row in below if index < len(row) and str(row[index]).strip()]
+        if str(cell).strip() or samples:
+            identity = _IDENTITY.search(heading_key(cell)) is not None
+            shown = [] if identity else [sample[:40] for sample in dict.fromkeys(samples)][:_SAMPLES]
+            headings.append(Heading(index, str(cell).strip(), names.get(index, ""), shown, identity))
+    return headings
+
+
+def _find_sheet(file: BinaryIO, columns: Sequence[Column]) -> tuple[Sheet, _Header]:
+    """Return the first sheet that names all required columns, else the one that lacks fewest, else the first of all."""
+    found = [(sheet, header) for sheet in open_sheets(file) if (header := _find_header(sheet, columns))]
+    if not found:
+        raise SpreadsheetError(_say_missing([column for column in columns if column.required], []))
+    return min(found, key=lambda pair: (not pair[1].positions, len(_missing(pair[1], columns))))
+
+
+def _missing(header: _Header, columns: Sequence[Column]) -> list[Column]:
+    return [column for column in columns if column.required and column.name not in header.positions]
+
+
+def _as_mapped(header: _Header, columns: Sequence[Column], mapping: Mapping) -> dict[str, list[int]]:
+    known = {column.name for column in columns}
+    positions: dict[str, list[int]] = {}
+    for index, cell in enumerate(header.cells):
+        name = mapping.get(index, "")
+        if name in known and not _IDENTITY.search(heading_key(cell)):
+            positions.setdefault(name, []).append(index)
+    return positions
 
 
 def _find_header(sheet: Sheet, columns: Sequence[Column]) -> _Header | None:
-    """Return the row with the most known headings."""
+    """Return the row with the most known headings; where none is known, the first one that could hold headings."""
     best: _Header | None = None
     for number, cells in enumerate(islice(sheet.rows(), _HEADER_WITHIN), start=1):
-        positions = _positions(cells, columns)
-        if positions and (best is None or len(positions) > len(best.positions)):
-            best = _Header(number, cells, positions)
+        header = _Header(number, cells, _positions(cells, columns))
+        filled = sum(1 for cell in cells if str(cell).strip())
+        if (best is None and filled > 1) or len(header.positions) > len(best.positions if best else {}):
+            best = header
     return best
 
 

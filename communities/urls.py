@@ -1,8 +1,9 @@
 from django.urls import path
 
-from linzhu.communities import rules_views, views
+from linzhu.communities import care, rules_views, views
 
 urlpatterns = [
+    path("care/", care.switch, name="care"),
     path("places/", views.place_list, name="places"),
     path("places/new/", views.place_edit, name="place-new"),
     path("places/<int:pk>/", views.place_edit, name="place"),

@@ -8,11 +8,10 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from linzhu.communities.clock import now
 from linzhu.communities.models import User
-from linzhu.dispatch import assignments, decisions, waves
+from linzhu.dispatch import assignments, decisions, doorstep, waves
 from linzhu.dispatch.candidates import find_assignable
-from linzhu.dispatch.errors import NotCleared, TooLate
+from linzhu.dispatch.errors import NotCleared, ReasonNeeded, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment
 from linzhu.requests.lifecycle import TRANSITIONS, Actor, IllegalTransition
@@ -52,12 +51,14 @@ def legal_actions(help_request: HelpRequest) -> set[str]:
     looking = status in (Status.OPEN, Status.PAUSED) and help_request.places_filled < help_request.people_needed
     legal = {
         "search-again": status == Status.PAUSED,
-        "ask-wider": status == Status.OPEN,
+        "ask-next": status == Status.OPEN,
         "assign": looking,
+        "settle": looking and help_request.places_filled > 0,
         "cancel": Status.CANCELLED in targets,
         "give-up": Status.UNMET in targets,
         "on-my-way": status in (Status.ASSIGNED, Status.UNDERWAY),
         "arrived": status in (Status.ASSIGNED, Status.UNDERWAY),
+        "no-answer": status in (Status.ASSIGNED, Status.UNDERWAY),
         "done": status in (Status.ASSIGNED, Status.UNDERWAY),
         "release": help_request.is_live,
         "close": Status.CLOSED in targets,
@@ -75,7 +76,7 @@ def _search_again(help_request: HelpRequest, form: QueryDict, actor: Actor) -> s
     return _("Linzhu asks again, from the nearest outwards.")
 
 
-def _ask_wider(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+def _ask_next(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     """Do not wait for the running wave: the next neighbours are asked now. Open offers stay open."""
     wave = help_request.waves.filter(ended_at=None).first()
     if help_request.status != Status.OPEN or wave is None:
@@ -92,6 +93,14 @@ def _assign(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     via = Assignment.Via.PHONE if said_yes else Assignment.Via.STAFF
     assignments.assign(help_request, volunteer, actor=actor, via=via)
     return _("%(name)s comes, and has been told where and when.") % {"name": volunteer.name}
+
+
+def _settle(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    try:
+        decisions.settle_for(help_request, actor=actor, why=form.get("why", "").strip()[:200])
+    except ReasonNeeded:
+        raise Refused(_("More people go for this service. Please write why fewer are enough this time.")) from None
+    return _("Noted: nobody else is looked for.")
 
 
 # --- the visit ----------------------------------------------------------------------------------------------------
@@ -111,6 +120,12 @@ def _arrived(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     return _("Noted: %(name)s is at the door.") % {"name": assignment.volunteer.name}
 
 
+def _no_answer(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
+    assignment = _standing(help_request, form)
+    doorstep.nobody_opens(assignment)
+    return _("Noted: nobody opens. Please call the elder and the family now.")
+
+
 def _done(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     assignment = _standing(help_request, form)
     minutes = _number(form, "minutes") if form.get("minutes") else None
@@ -119,9 +134,11 @@ def _done(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     outcome = _outcome(form, OUTCOMES_OF_FINISH)
     assignments.finish(assignment, actor=actor, minutes=minutes, outcome=outcome)
     if outcome == Outcome.ELDER_NO_ANSWER:
-        return _("Noted: the elder did not answer. Please make sure that all is well there.")
+        return _("Noted: nobody opens. Please call the elder and the family now.")
     if outcome == Outcome.TURNED_DOWN:
-        return _("Noted: %(name)s was turned away at the door.") % {"name": assignment.volunteer.name}
+        return _("Noted: %(name)s was turned away at the door. Please call the elder now.") % {
+            "name": assignment.volunteer.name
+        }
     return _("Noted: %(name)s has finished. Thank you both.") % {"name": assignment.volunteer.name}
 
 
@@ -175,7 +192,7 @@ def _close(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
 
 def _revoke_links(help_request: HelpRequest, form: QueryDict, actor: Actor) -> str:
     with transaction.atomic():
-        help_request.family_links.filter(revoked_at=None).update(revoked_at=now())
+        help_request.family_links.all().revoke()
         record_event(help_request)
     return _("The family's links no longer open anything.")
 
@@ -196,10 +213,12 @@ def _number(form: QueryDict, name: str) -> int:
 
 ACTIONS: dict[str, Callable[[HelpRequest, QueryDict, Actor], str]] = {
     "search-again": _search_again,
-    "ask-wider": _ask_wider,
+    "ask-next": _ask_next,
     "assign": _assign,
+    "settle": _settle,
     "on-my-way": _on_my_way,
     "arrived": _arrived,
+    "no-answer": _no_answer,
     "done": _done,
     "release": _release,
     "cancel": _cancel,

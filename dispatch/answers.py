@@ -8,9 +8,10 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling, visit_answers, wishes
+from linzhu.dispatch import telling, visit_answers, volunteer_links, wishes
 from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.handover import alert_danger, hand_to_staff, take_unknown
+from linzhu.dispatch.late_yes import note_late_yes
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.offers import accept, decline
 from linzhu.dispatch.opting import opt_in, opt_out
@@ -18,7 +19,7 @@ from linzhu.dispatch.replies import Kind, Reply, read_reply
 from linzhu.dispatch.visit_answers import volunteer_actor
 from linzhu.notifications.models import InboundMessage
 from linzhu.notifications.optout import is_opted_out
-from linzhu.requests.models import Status
+from linzhu.notifications.wording import in_a_row
 from linzhu.volunteers.models import Volunteer
 
 STILL_ANSWERS = timedelta(days=7)
@@ -57,17 +58,10 @@ def _take(inbound: InboundMessage, offer: Offer) -> None:
 
 def _say_why_not(offer: Offer) -> None:
     """A yes that gives no place: each case has its own kind words."""
-    offer.refresh_from_db()
+    template = note_late_yes(offer)
     volunteer, help_request = offer.volunteer, offer.help_request
-    if help_request.assignments.current().filter(volunteer=volunteer).exists():
-        when = telling.when(help_request, volunteer.text_language)
-        telling.tell_volunteer(volunteer, "already_yours", help_request, when=when)
-    elif help_request.status in (Status.CANCELLED, Status.UNMET):
-        telling.tell_volunteer(volunteer, "offer_cancelled", help_request)
-    elif help_request.is_live and help_request.places_filled < help_request.people_needed:
-        telling.tell_volunteer(volunteer, "offer_expired", help_request)
-    else:
-        telling.tell_volunteer(volunteer, "late_taken", help_request)
+    when = telling.when(help_request, volunteer.text_language)
+    telling.tell_volunteer(volunteer, template, help_request, when=when, code=offer.code)
 
 
 def _no(inbound: InboundMessage, reply: Reply) -> None:
@@ -143,12 +137,9 @@ def _recent_offers(inbound: InboundMessage) -> QuerySet[Offer]:
 def _ask_which(inbound: InboundMessage, open_offers: list[Offer]) -> None:
     inbound.reading = Kind.UNCLEAR
     volunteer = open_offers[0].volunteer
-    separator = "、" if volunteer.text_language.startswith("zh") else ", "
-    choices = separator.join(
-        f"{offer.code} {telling.service_name(offer.help_request, volunteer.text_language)}"
-        for offer in reversed(open_offers)
-    )
-    telling.tell_volunteer(volunteer, "which_one", None, choices=choices)
+    language = volunteer.text_language
+    named = (f"{offer.code} {telling.service_name(offer.help_request, language)}" for offer in reversed(open_offers))
+    telling.tell_volunteer(volunteer, "which_one", None, choices=in_a_row(named, language))
 
 
 def _nothing_open(inbound: InboundMessage) -> None:
@@ -174,10 +165,12 @@ _ANSWERS = {
     Kind.ARRIVED: _or_unclear(visit_answers.arrived),
     Kind.DONE: _or_unclear(visit_answers.done),
     Kind.LATE: _or_unclear(visit_answers.late),
+    Kind.NO_ANSWER: _or_unclear(visit_answers.no_answer),
     Kind.HELP: _or_unclear(visit_answers.wants_help),
     Kind.PAUSE: _or_unclear(wishes.pause),
     Kind.MORE: _or_unclear(wishes.more),
     Kind.LESS: _or_unclear(wishes.less),
+    Kind.LINK: _or_unclear(volunteer_links.wants_link),
     Kind.CANNOT_COME: _cannot_come,
     Kind.OPT_OUT: opt_out,
     Kind.OPT_IN: opt_in,

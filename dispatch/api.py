@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from linzhu.dispatch.api_access import PerToken, TokenAuth
 from linzhu.dispatch.api_intake import NewHelpRequest, open_request
 from linzhu.dispatch.api_problems import MEDIA_TYPE, ProblemBody, add_handlers
-from linzhu.dispatch.family_links import family_url
+from linzhu.dispatch.links import family_url
 from linzhu.dispatch.tracking import tracking_of
 from linzhu.requests.models import HelpRequest, Status
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import F, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling, todos
+from linzhu.dispatch import doorstep, telling, todos
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo
@@ -36,14 +36,20 @@ def release(
 ) -> HelpRequest:
     """The volunteer does not come: the place is free and the search begins anew, in a new round.
 
+    It looks for as many as the service asks for, even if staff had settled for fewer.
     Raises TooLate if the assignment no longer stands.
     """
     with transaction.atomic():
         help_request = _hold(assignment)
         _end(assignment, Assignment.Status.RELEASED, released_at=now(), outcome=outcome)
+        doorstep.owe_call(assignment)
         if not help_request.assignments.standing().exists():
             todos.close_kind(help_request, *todos.ABOUT_THE_VISIT)
-        HelpRequest.objects.filter(pk=help_request.pk).update(places_filled=F("places_filled") - 1)
+        HelpRequest.objects.filter(pk=help_request.pk).update(
+            places_filled=F("places_filled") - 1,
+            # That fewer were enough was said of those who were coming: nobody is sent alone where two should go.
+            people_needed=Greatest(F("people_needed"), help_request.service.people),
+        )
         help_request.refresh_from_db()
         if help_request.status in (Status.ASSIGNED, Status.UNDERWAY):
             lifecycle.move(help_request, Status.OPEN, actor=actor, why=why, round=help_request.round + 1)
@@ -92,6 +98,7 @@ def finish(
     with transaction.atomic():
         help_request = _hold(assignment)
         _end(assignment, Assignment.Status.FINISHED, finished_at=now(), minutes=minutes, outcome=outcome)
+        doorstep.owe_call(assignment)
         todos.close_kind(help_request, *todos.ABOUT_THE_VISIT)
         waiting = help_request.assignments.standing().exists()
         if not waiting and help_request.status in (Status.ASSIGNED, Status.UNDERWAY):

@@ -91,6 +91,8 @@ class Lane:
 class Board:
     needs: list[Todo]
     needs_count: int
+    newest_need: int
+    """Grows whenever something new waits for a human: by it an open page knows that it may ring."""
     lanes: list[Lane]
     ended: Lane
     at: datetime
@@ -136,7 +138,8 @@ def read_board(user: User, filters: Filters) -> Board:
     for key, its_rows in shown.items():
         lanes[key].cards = [cards[row.pk] for row in its_rows if row.pk in cards]
     ended = lanes.pop("ended")
-    return Board(needs, len(todos), list(lanes.values()), ended, at)
+    newest = max((todo.pk for todo in todos), default=0)
+    return Board(needs, len(todos), newest, list(lanes.values()), ended, at)
 
 
 def _lanes() -> dict[str, Lane]:
@@ -165,14 +168,14 @@ _ORDER: dict[str, Any] = {
 
 
 def _todos(user: User, filters: Filters) -> list[Todo]:
-    """Open todos, the most overdue first."""
+    """Open todos, alarms and the most overdue first."""
     todos = Todo.objects.visible_to(user).open()
     if filters.community:
         todos = todos.in_subtree(filters.community)
     if filters.group or filters.mine:
         todos = todos.filter(filters.of_help_requests(user, "help_request__"))
     related = ["help_request__elder", "offer__volunteer", "inbound", "message", "community"]
-    return list(todos.select_related(*related).order_by("due_at", "pk")[:NEEDS_COUNTED])
+    return list(todos.select_related(*related).most_urgent_first()[:NEEDS_COUNTED])
 
 
 def _rows(user: User, filters: Filters, at: datetime) -> Iterator[_Row]:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from linzhu.communities.access import StaffRequest, may, staff_required
+from linzhu.communities.care import care_of
 from linzhu.communities.models import Community, Role
 from linzhu.dispatch.board import Filters, read_board
 from linzhu.dispatch.map import read_map
@@ -23,7 +24,8 @@ def board(request: StaffRequest) -> HttpResponse:
     """Today's help requests as cards (``?view=map``: and on a map); htmx gets the part that changes alone."""
     communities = list(Community.objects.visible_to(request.user))
     filters = read_filters(request, communities)
-    shows_map = request.GET.get("view") == "map"
+    # A map is small print and pop-ups: in care mode the same requests stand in the lists alone.
+    shows_map = request.GET.get("view") == "map" and not care_of(request)
     context = {
         "board": read_board(request.user, filters),
         "filters": filters,
@@ -34,6 +36,17 @@ def board(request: StaffRequest) -> HttpResponse:
         "map": read_map(request.user, filters) if shows_map else None,
     }
     return render(request, "dispatch/_board.html" if request.htmx else "dispatch/board.html", context)
+
+
+@never_cache
+@require_safe
+@staff_required()
+def wall(request: StaffRequest) -> HttpResponse:
+    """The board for a screen on the wall: large, with no buttons, names veiled; filters as on the board."""
+    communities = list(Community.objects.visible_to(request.user))
+    filters = read_filters(request, communities)
+    context = {"board": read_board(request.user, filters), "filters": filters, "communities": communities}
+    return render(request, "dispatch/_wall.html" if request.htmx else "dispatch/wall.html", context)
 
 
 def read_filters(request: StaffRequest, communities: Iterable[Community]) -> Filters:

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Role
-from linzhu.communities.search import person_matches
 from linzhu.dispatch import bonds
 from linzhu.dispatch.models import Assignment, Bond
 from linzhu.dispatch.next_page import next_page
@@ -52,7 +51,7 @@ def bond_new(request: StaffRequest, pk: int) -> HttpResponse:
     elder = _elder(request, pk)
     text = request.POST.get("q", "").strip()
     people = _partners(request, elder)
-    people = people.filter(person_matches(text, "phone")) if text else people.filter(visits__gt=0)
+    people = people.filter(search_words__find=text) if text else people.filter(visits__gt=0)
     found = people.order_by("-visits", "name", "pk")[:SHOWN]
     return render(request, "dispatch/bond_new.html", {"elder": elder, "people": found, "q": text})
 

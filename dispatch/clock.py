@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,14 +17,18 @@ from django.db.models import Exists, OuterRef, Q
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import rules_of
-from linzhu.dispatch import mishaps, todos
+from linzhu.dispatch import deferred, habits, mishaps, retention, todos
+from linzhu.dispatch.decisions import close
 from linzhu.dispatch.live import prune_events
-from linzhu.dispatch.models import Lease, Todo, VisitStep, Wave
+from linzhu.dispatch.models import DeferredAct, Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
 from linzhu.dispatch.quiet import waits_for_morning
-from linzhu.dispatch.visits import take_step
-from linzhu.dispatch.waves import TODO_OF, end_wave, start_wave
+from linzhu.dispatch.visits import owe_forgotten, take_step
+from linzhu.dispatch.voice import lines
+from linzhu.dispatch.waves import TODO_OF, end_wave, look_again, start_wave
+from linzhu.notifications import selftest
 from linzhu.notifications.inbound import handle_unhandled
+from linzhu.notifications.reconcile import reconcile_due
 from linzhu.notifications.relay import relay_due
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
@@ -37,6 +42,8 @@ LEASE_TIME = timedelta(seconds=5)
 AT_ONCE = 200
 """How many due rows one tick takes of each kind: a long backlog must not hold up the other kinds."""
 DECIDE_BEFORE = timedelta(minutes=60)
+CLOSE_AFTER = timedelta(hours=2)
+"""So long after a visit a help request stays at hand; then it closes by itself, if nothing is owed any more."""
 
 
 def hold_lease(holder: str) -> bool:
@@ -65,20 +72,28 @@ def tick(at: datetime | None = None) -> None:
     tick_texts(at)
 
 
-def tick_decisions(at: datetime | None = None) -> None:
-    """Waves, searches, deadlines: quick, and to be on time."""
-    for step in (_suspensions, _visits, _recurring, _waves, _searches, _deadlines, _offers, _events):
-        _guarded(step, at or now())
+def tick_decisions(at: datetime | None = None, *, urgent_only: bool = False) -> None:
+    """Waves, searches, deadlines: quick, and to be on time. ``urgent_only``: what must not be two seconds late."""
+    urgent = (_deferred, _waves, _searches)
+    rest = (_deadlines, _offers, _closings, _answers, _events)
+    for step in (_deferred, _suspensions, _visits, _recurring, *urgent[1:], *rest):
+        if step in urgent or not urgent_only:
+            _guarded(step, at or now())
 
 
-def tick_texts(at: datetime | None = None) -> None:
+def tick_texts(at: datetime | None = None, *, urgent_only: bool = False) -> None:
     """Texts that were left over, in and out. A gateway that does not answer may hold this up for its whole time-out."""
-    for step in (_inbound, _messages, _mishaps):
-        _guarded(step, at or now())
+    for step in (_inbound, _messages, _calls, _gateways, _mishaps, _retention):
+        if step in (_inbound, _messages) or not urgent_only:
+            _guarded(step, at or now())
 
 
 def _inbound(at: datetime) -> None:
     handle_unhandled(at)
+
+
+def _deferred(at: datetime) -> None:
+    _each(DeferredAct.objects.due(at).select_related("user")[:AT_ONCE], deferred.carry_out)
 
 
 def _suspensions(at: datetime) -> None:
@@ -86,11 +101,13 @@ def _suspensions(at: datetime) -> None:
 
 
 def _waves(at: datetime) -> None:
-    _each(Wave.objects.due(at).select_related("help_request")[:AT_ONCE], end_wave)
+    due = Wave.objects.due(at).select_related("help_request")[:AT_ONCE]
+    _each(due, lambda wave: end_wave(wave) if wave.ends_at <= at else look_again(wave))
 
 
 def _visits(at: datetime) -> None:
     _each(VisitStep.objects.due(at)[:AT_ONCE], take_step)
+    owe_forgotten(at)
 
 
 def _recurring(at: datetime) -> None:
@@ -118,12 +135,10 @@ def _deadlines(at: datetime) -> None:
 
 def _end_search(help_request: HelpRequest) -> None:
     reason = HelpRequest.PauseReason.NOBODY_FOUND
-    try:
-        with transaction.atomic():
-            lifecycle.move(help_request, Status.PAUSED, actor=SYSTEM, why=reason, pause_reason=reason)
-            _owe_decision(help_request)
-    except IllegalTransition:
-        pass  # somebody said yes, or staff acted, in this very moment
+    # Somebody may say yes, or staff act, in this very moment.
+    with suppress(IllegalTransition), transaction.atomic():
+        lifecycle.move(help_request, Status.PAUSED, actor=SYSTEM, why=reason, pause_reason=reason)
+        _owe_decision(help_request)
 
 
 def _owe_in_time(help_request: HelpRequest, at: datetime) -> None:
@@ -147,19 +162,50 @@ def _offers(at: datetime) -> None:
     expire_offers(at)
 
 
+def _closings(at: datetime) -> None:
+    owed = Todo.objects.open().filter(help_request=OuterRef("pk"))
+    done = HelpRequest.objects.filter(~Exists(owed), status=Status.DONE, status_at__lte=at - CLOSE_AFTER)
+    _each(done.order_by("status_at")[:AT_ONCE], _close)
+
+
+def _close(help_request: HelpRequest) -> None:
+    with suppress(IllegalTransition):  # staff closed it in this very moment
+        close(help_request, actor=SYSTEM)
+
+
+def _answers(at: datetime) -> None:
+    habits.learn_due(at)
+    habits.count_searches(at)
+
+
 def _messages(at: datetime) -> None:
     relay_due(at)
 
 
+def _calls(at: datetime) -> None:
+    lines.settle_due(at)
+
+
+def _gateways(at: datetime) -> None:
+    selftest.run(at)
+    reconcile_due(at)
+
+
 def _mishaps(at: datetime) -> None:
     mishaps.owe_undelivered(at)
+    mishaps.close_arrived_after_all()
+    mishaps.owe_held_back(at)
+    mishaps.heed_outage(at)
     mishaps.owe_unhandled(at)
     mishaps.heed_opt_outs(at)
 
 
+def _retention(at: datetime) -> None:
+    retention.forget_due(at)
+
+
 def _events(at: datetime) -> None:
-    if at.second == 0:
-        prune_events(at - timedelta(hours=1))
+    prune_events(at - timedelta(hours=1))
 
 
 def _each(rows: Iterable[Any], act: Callable[[Any], object]) -> None:

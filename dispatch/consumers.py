@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import Error
 
 from linzhu.communities.models import Role
-from linzhu.dispatch.family_links import COOKIE, link_of_cookie
+from linzhu.dispatch.links import family_door
 from linzhu.dispatch.live import board_group, family_group
 
 QUIET_S = 0.3
@@ -89,7 +89,7 @@ class FamilyConsumer(LiveConsumer):
 
     async def groups_allowed(self) -> frozenset[str]:
         cookies = SimpleCookie(dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1"))
-        value = cookies[COOKIE].value if COOKIE in cookies else ""
+        value = cookies[family_door.cookie].value if family_door.cookie in cookies else ""
         return frozenset(await database_sync_to_async(_family_of)(self.scope["url_route"]["kwargs"]["ref"], value))
 
 
@@ -101,5 +101,5 @@ def _boards_of(user_id: int | None) -> list[str]:
 
 
 def _family_of(ref: str, cookie: str) -> list[str]:
-    link = link_of_cookie(cookie, ref)
+    link = family_door.link_of_cookie(cookie, help_request__ref=ref)
     return [family_group(link.help_request_id)] if link and link.is_valid() else []

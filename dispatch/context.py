@@ -1,5 +1,6 @@
 """What the console's frame shows on every page. Lazy: a page that does not show it asks nothing of the database."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -7,14 +8,19 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from linzhu.communities.access import may
+from linzhu.communities.frames import care_frame, help_phone_of
 from linzhu.communities.models import Role, User
 from linzhu.dispatch.models import Todo
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """Return ``todo_count`` (open todos the user may see), ``handles_people``, ``is_lead``, ``gateway_is_local``."""
-    frame = {"gateway_is_local": settings.SMS_GATEWAY == "local"}
+    """Return ``todo_count`` (open todos the user may see), ``handles_people``, ``is_lead``, ``gateway_is_local``, the
+    number to call for help, and what care mode needs."""
     user = getattr(request, "user", None)
+    frame = care_frame(request) | {
+        "gateway_is_local": settings.SMS_GATEWAY == "local",
+        "office_phone": cache(lambda: help_phone_of(user)),  # filters of text refuse a lazy object
+    }
     if user is None or not user.is_authenticated:
         return frame
     return frame | {

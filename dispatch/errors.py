@@ -9,5 +9,9 @@ class NotCleared(TooLate):
     """The volunteer's clearance has ended, or they were suspended, since they were asked."""
 
 
+class ReasonNeeded(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
+    """More people go for this service: whoever is content with fewer says why."""
+
+
 class Busy(TooLate):
     """The volunteer has said yes to another visit at that time."""

@@ -52,8 +52,9 @@ def read_figures(user: User) -> list[Row]:
 def _row(community: Community, own: dict[str, list[int]], top: int) -> Row:
     below = [counts for path, counts in own.items() if path.startswith(community.path)]
     totals = [sum(column) for column in zip(*below, strict=True)] or [0] * 5
-    return Row(community, len(community.path.split("/")) - top, [_show(total) for total in totals])
+    return Row(community, len(community.path.split("/")) - top, [show_count(total) for total in totals])
 
 
-def _show(count: int) -> str:
-    return f"< {SMALLEST_SHOWN}" if 0 < count < SMALLEST_SHOWN else str(count)
+def show_count(count: int, *, is_exact: bool = False) -> str:
+    """Return a count as its reader may see it: exact, or with the small ones veiled."""
+    return f"< {SMALLEST_SHOWN}" if 0 < count < SMALLEST_SHOWN and not is_exact else str(count)

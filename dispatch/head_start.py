@@ -1,42 +1,47 @@
-"""The head start of paired volunteers: asked first, and alone for a while."""
+"""The head start: those who stand by, or are paired with the elder, are asked first, and alone for a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from linzhu.communities.rules import rules_of
+from linzhu.communities.rules import Rules
 from linzhu.dispatch.matching import Candidate
-from linzhu.dispatch.ties import Ties, ties_of
+from linzhu.dispatch.offers import offer_end
 from linzhu.requests.models import HelpRequest
 
 SHARE_OF_THE_TIME = 4
-"""A head start takes at most this part (a quarter) of the time until the window begins."""
+"""A head start takes at most this part (a quarter) of the time that is left: it must not cost the elder the help."""
+STAND_BY, LEAST_STAND_BY = timedelta(minutes=5), timedelta(minutes=1)
+"""Who stands by has said yes once and waits for the text: they answer fast, or not at all."""
+LEAST_PAIRED = timedelta(minutes=5)
+"""Less time than this is no head start for anybody who does not wait for it."""
 
 
 @dataclass(frozen=True)
 class HeadStart:
-    """The paired volunteers, who are asked before anybody else, and for how long alone."""
+    """Who is asked before anybody else, and for how long alone."""
 
     chosen: list[Candidate]
     length: timedelta
 
 
 def head_start(
-    help_request: HelpRequest, candidates: Iterable[Candidate], at: datetime, ties: Ties | None = None
+    help_request: HelpRequest, candidates: Sequence[Candidate], rules: Rules, at: datetime
 ) -> HeadStart | None:
-    """Return the paired volunteers who are to be asked first and alone, or None where everybody is asked at once.
+    """Return who is to be asked first and alone, or None where everybody is asked at once.
 
-    Only as the first wave of a round, never for time-critical help, and never for longer than a quarter of the time
-    that is left: a pairing must not cost the elder the help.
+    Whoever stands by comes before paired volunteers. Only as the first wave of a round, never for time-critical help,
+    and never for longer than a quarter of the time that is left.
     """
-    rules = rules_of(help_request.community)
-    length = min(rules.head_start, (help_request.window_start - at) / SHARE_OF_THE_TIME)
-    if help_request.service.urgent or length < timedelta(seconds=rules.wave_seconds):
+    if help_request.service.urgent or help_request.waves.filter(round=help_request.round).exists():
         return None
-    if help_request.waves.filter(round=help_request.round).exists():
-        return None
-    paired = (ties or ties_of(help_request)).paired
-    chosen = [candidate for candidate in candidates if candidate.volunteer.pk in paired]
-    return HeadStart(chosen, length) if chosen else None
+    by_code = {code: [one for one in candidates if one.has(code)] for code in ("standby", "paired")}
+    stand_by = min(STAND_BY, (offer_end(help_request, at) - at) / SHARE_OF_THE_TIME)
+    if by_code["standby"] and stand_by >= LEAST_STAND_BY:
+        return HeadStart(by_code["standby"], stand_by)
+    paired = min(rules.head_start, (help_request.window_start - at) / SHARE_OF_THE_TIME)
+    if by_code["paired"] and paired >= LEAST_PAIRED:
+        return HeadStart(by_code["paired"], paired)
+    return None

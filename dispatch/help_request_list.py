@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 
 from django import forms
@@ -56,12 +55,9 @@ class SearchForm(forms.Form):
 
 
 def _matches(words: str) -> Q:
-    digits = re.sub(r"\D", "", words)
-    condition = Q(elder__search_key__contains=" ".join(words.casefold().split()))
+    condition = Q(elder__search_words__find=words)
     if len(words) <= REF_LENGTH:
         condition |= Q(ref__startswith=words.upper())
-    if len(digits) >= 3 and not re.search(r"[^\d\s+()-]", words):
-        condition |= Q(elder__phone__contains=digits.removeprefix("0"))
     return condition
 
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from linzhu.communities.access import may
+from linzhu.communities.clock import now
 from linzhu.communities.models import Role, User
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch import timeline
 from linzhu.dispatch.actions import (
     OUTCOMES_OF_FINISH,
@@ -17,12 +19,15 @@ from linzhu.dispatch.actions import (
     REASONS_TO_GIVE_UP,
     legal_actions,
 )
+from linzhu.dispatch.asking import plan_wave
 from linzhu.dispatch.candidates import EXCLUDED_SHOWN, FURTHER_SHOWN, SHOWN, is_assignable
+from linzhu.dispatch.deferred import DEFERRED, NOT_MEANWHILE
+from linzhu.dispatch.deferred_words import about_to
 from linzhu.dispatch.matching import Exclusion, rank
-from linzhu.dispatch.models import Assignment, Offer, VisitStep
+from linzhu.dispatch.models import Assignment, DeferredAct, Offer, Todo, VisitStep
 from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
-from linzhu.notifications.models import InboundMessage, Message
+from linzhu.notifications.models import Call, InboundMessage, Message
 from linzhu.requests.models import FamilyContact, HelpRequest
 
 TROUBLED = {Message.State.FAILED, Message.State.UNDELIVERED, Message.State.SUPPRESSED, Message.State.EXPIRED}
@@ -49,6 +54,8 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     )
     family = list(help_request.elder.family.all())
     may_act = may(user, Role.DISPATCHES, help_request.community)
+    acts = list(help_request.deferred_acts.select_related("user", "over_by"))
+    waiting = next((act for act in acts if act.fate == DeferredAct.Fate.WAITING), None)
     open_todos = [todo for todo in todos if todo.closed_at is None]
     equip(open_todos)
     return {
@@ -56,26 +63,41 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
         "elder": help_request.elder,
         "family": family,
         "may_act": may_act,
-        "legal": legal_actions(help_request) if may_act else set(),
+        "may_lead": may(user, Role.LEADS, help_request.community),
+        "legal": legal_actions(help_request) - (DEFERRED | NOT_MEANWHILE if waiting else set()) if may_act else set(),
+        "waiting": waiting and {"act": waiting, "words": about_to(waiting)},
         "todos": open_todos,
         "visits": [visit for visit in visits if visit.status != Assignment.Status.RELEASED],
+        "has_slip": any(visit.status == Assignment.Status.STANDING for visit in visits),
         "search": searches_of([help_request.pk])[help_request.pk],
         "offers": offers,
-        "entries": timeline.tell(
-            help_request,
-            changes=list(help_request.changes.select_related("user")),
-            waves=list(help_request.waves.all()),
-            offers=offers,
-            assignments=visits,
-            todos=todos,
-            steps=list(VisitStep.objects.filter(assignment__help_request=help_request).exclude(done_at=None)),
-        ),
+        "entries": _entries(help_request, offers, visits, todos, acts),
         "texts": _texts(help_request, family, offers, visits),
-        "links": help_request.family_links.filter(revoked_at=None).count(),
+        "links": help_request.family_links.open(now()).count(),
         "end_reasons": {"cancel": _labels(REASONS_TO_CANCEL), "give_up": _labels(REASONS_TO_GIVE_UP)},
         "outcomes": {"finish": OUTCOMES_OF_FINISH, "release": OUTCOMES_OF_RELEASE},
         **_people(help_request),
     }
+
+
+def _entries(
+    help_request: HelpRequest,
+    offers: list[Offer],
+    visits: list[Assignment],
+    todos: list[Todo],
+    acts: list[DeferredAct],
+) -> list[timeline.Entry]:
+    return timeline.tell(
+        help_request,
+        changes=list(help_request.changes.select_related("user")),
+        waves=list(help_request.waves.all()),
+        offers=offers,
+        assignments=visits,
+        todos=todos,
+        steps=list(VisitStep.objects.filter(assignment__help_request=help_request).exclude(done_at=None)),
+        calls=list(Call.objects.out().filter(about=help_request.ref)),
+        acts=acts,
+    )
 
 
 def _labels(reasons: Sequence[str]) -> list[tuple[str, str]]:
@@ -87,12 +109,13 @@ def _people(help_request: HelpRequest) -> dict[str, Any]:
     if "assign" not in legal_actions(help_request):
         return {}
     ranking = rank(help_request)
+    candidates = plan_wave(help_request, ranking, rules_of(help_request.community)).order
     excluded = [
         {"person": person, "assignable": is_assignable(person.reasons)} for person in ranking.excluded[:EXCLUDED_SHOWN]
     ]
     return {
-        "candidates": ranking.candidates[:SHOWN],
-        "candidates_further": ranking.candidates[SHOWN:FURTHER_SHOWN],
+        "candidates": candidates[:SHOWN],
+        "candidates_further": candidates[SHOWN:FURTHER_SHOWN],
         "asked_now": [person for person in ranking.excluded if _was_asked(person)],
         "excluded": excluded,
         "excluded_count": len(ranking.excluded) + ranking.unlisted,

@@ -7,15 +7,18 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Role
 from linzhu.dispatch.actions import ACTIONS, Refused, legal_actions, perform
-from linzhu.dispatch.family_links import family_url
+from linzhu.dispatch.deferred import NOT_MEANWHILE, defer, is_deferred, undo
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.help_request_list import SearchForm
 from linzhu.dispatch.help_request_page import read_page
+from linzhu.dispatch.links import family_url
 from linzhu.dispatch.next_page import next_page
 from linzhu.requests.models import HelpRequest
 
@@ -49,15 +52,35 @@ def help_requests(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_required(Role.DISPATCHES)
 def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
-    """Do one action, say what came of it, and show the fresh page. A second click finds the first one's work done."""
+    """Do one action, or let it wait to be taken back; say what came of it. A second click finds what the first did."""
     help_request = _find_to_act(request, ref)
     if action not in ACTIONS:
         raise Http404
     try:
-        messages.success(request, perform(action, help_request, request.POST, request.user))
+        if is_deferred(action, request.POST):
+            defer(action, help_request, request.POST, request.user)
+        elif action in NOT_MEANWHILE and help_request.deferred_acts.waiting().exists():
+            raise TooLate
+        else:
+            messages.success(request, perform(action, help_request, request.POST, request.user))
     except Refused as refusal:
         messages.warning(request, str(refusal))
+    except TooLate:
+        messages.warning(request, _("Something else is about to happen here. Take it back first, or wait a moment."))
     return redirect(next_page(request, help_request.ref))
+
+
+@require_POST
+@staff_required(Role.DISPATCHES)
+def take_back(request: StaffRequest, ref: str, pk: int) -> HttpResponse:
+    """What was pressed a few seconds ago does not happen."""
+    help_request = _find_to_act(request, ref)
+    try:
+        undo(get_object_or_404(help_request.deferred_acts, pk=pk), user=request.user)
+        messages.success(request, _("Taken back. Nothing has happened, and nobody was told anything."))
+    except TooLate:
+        messages.warning(request, _("Too late to take it back: here is how it stands now."))
+    return redirect("help-request", help_request.ref)
 
 
 @never_cache
@@ -79,7 +102,7 @@ def family_link(request: StaffRequest, ref: str) -> HttpResponse:
 
 def _find(request: StaffRequest, ref: str) -> HelpRequest:
     visible = HelpRequest.objects.visible_to(request.user)
-    related = ["elder__place__parent", "elder__community", "community__parent__parent", "logged_by"]
+    related = ["elder__place__parent", "elder__community", "community__parent__parent", "logged_by", "occurrence"]
     found: HelpRequest = get_object_or_404(visible.select_related(*related), ref=ref)
     return found
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
-from linzhu.dispatch import assignments, todos, unclear
+from linzhu.dispatch import assignments, doorstep, todos, unclear
 from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.requests.lifecycle import Actor, IllegalTransition
@@ -62,6 +62,9 @@ def _cannot(todo: Todo, user: User) -> str:
 
 
 def _missed(todo: Todo, user: User) -> str:
+    if todo.is_alarm:
+        todos.postpone(todo, due_in=doorstep.CALL_AGAIN_IN, outcome=_("nobody picked up"))
+        return _("It stays here. Please try the family, or send somebody: do not wait.")
     todos.postpone(todo, due_in=CALL_AGAIN_IN, outcome=_("nobody picked up"))
     return _("It stays here, to be tried again in 20 minutes.")
 
@@ -69,6 +72,11 @@ def _missed(todo: Todo, user: User) -> str:
 def _told(todo: Todo, user: User) -> str:
     todos.settle(todo, user=user, outcome=_("told"))
     return _("Noted: told. Thank you.")
+
+
+def _well(todo: Todo, user: User) -> str:
+    todos.settle(todo, user=user, outcome=_("all is well"))
+    return _("Noted: all is well there. Thank you.")
 
 
 def _settled(todo: Todo, user: User) -> str:
@@ -83,5 +91,6 @@ ANSWERS: dict[str, Callable[[Todo, User], str]] = {
     "cannot": _cannot,
     "told": _told,
     "missed": _missed,
+    "well": _well,
     "settled": _settled,
 }

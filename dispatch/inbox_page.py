@@ -1,4 +1,4 @@
-"""The inbox: everything that somebody owes, by kind, the most overdue first."""
+"""The inbox: everything that somebody owes, by kind, alarms and the most overdue first."""
 
 from __future__ import annotations
 
@@ -48,18 +48,21 @@ def read_inbox(user: User, key: str) -> Inbox:
         tab.count = sum(counts.get(kind, 0) for kind in tab.kinds)
     tab = next((tab for tab in tabs if tab.key == key), tabs[0])
     related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "message", "community"]
-    shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).order_by("due_at", "pk")[:SHOWN])
+    shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).most_urgent_first()[:SHOWN])
     equip(shown)
     _recognise(user, shown)
     return Inbox(tabs, tab, shown)
 
 
+_BY_NUMBER = {Kind.UNKNOWN_SENDER, Kind.CALL_WANTED}
+
+
 def _recognise(user: User, todos: list[Todo]) -> None:
-    """Give each text of an unknown sender the elders whose number, or whose family's number, it came from.
+    """Give each text of a stranger, and each caller, the elders whose number, or whose family's number, it came from.
 
     Looked up here, so that no number ever stands in an address.
     """
-    strangers = [todo for todo in todos if todo.kind == Kind.UNKNOWN_SENDER and todo.inbound]
+    strangers = [todo for todo in todos if todo.kind in _BY_NUMBER and todo.inbound]
     numbers = {todo.inbound.sender for todo in strangers if todo.inbound}
     known: dict[str, dict[int, Elder]] = defaultdict(dict)
     elders = Elder.objects.visible_to(user)
@@ -73,12 +76,16 @@ def _recognise(user: User, todos: list[Todo]) -> None:
 
 def _tabs() -> list[Tab]:
     decisions = [Kind.NOBODY_FOUND, Kind.NO_POSITION, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.VOLUNTEER_CANNOT]
-    decisions += [Kind.NOT_ARRIVED, Kind.NOT_FINISHED]
+    decisions += [Kind.NOT_ARRIVED, Kind.NOT_FINISHED, Kind.NO_TEXTS, Kind.TEXTS_HELD]
     calls = [
-        Kind.DANGER,
+        *Todo.ALARMS,
         Kind.HELP_WANTED,
+        Kind.CALL_WANTED,
+        Kind.CALL_BACK,
+        Kind.UNKNOWN_CALLER,
         Kind.TELL_ELDER,
         Kind.TELL_ELDER_LATE,
+        Kind.TELL_ELDER_LOOKING,
         Kind.TELL_ELDER_OFF,
         Kind.NOT_DELIVERED,
     ]

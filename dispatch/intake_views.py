@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from linzhu.communities.access import StaffRequest, staff_required
+from linzhu.communities.rules import rules_of
+from linzhu.dispatch.asking import plan_wave
 from linzhu.dispatch.matching import Candidate, rank
 from linzhu.dispatch.reasons import explain
 from linzhu.requests.catalogue import Service
@@ -47,7 +49,6 @@ def _preview(form: IntakeForm, code: str, shown: int) -> Preview:
     elder = form.cleaned_data["elder"]
     wanted = HelpRequest(elder=elder, community=elder.community, service_code=code, **form.fields_of(code))
     ranking = rank(wanted)
+    order = plan_wave(wanted, ranking, rules_of(elder.community)).order
     reasons = Counter(explain(exclusion.reasons[0]) for exclusion in ranking.excluded)
-    return Preview(
-        wanted.service, ranking.candidates[:shown], max(0, len(ranking.candidates) - shown), reasons.most_common()
-    )
+    return Preview(wanted.service, order[:shown], max(0, len(order) - shown), reasons.most_common())

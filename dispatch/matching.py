@@ -1,8 +1,7 @@
-"""Who could help: the neighbours in reach, then pure functions that rank or exclude each of them with a reason."""
+"""Who could help: the neighbours in reach, and why some are left out. ``asking`` puts the others in order."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,9 +9,10 @@ from itertools import islice
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import Rules
-from linzhu.dispatch.neighbours import History, Wanted, count_within, load, nearest, read_history
+from linzhu.dispatch.neighbours import Wanted, count_within, load, nearest
+from linzhu.dispatch.policy import Chance
 from linzhu.dispatch.reasons import Reason
-from linzhu.dispatch.ties import tie_bonus, tie_exclusions
+from linzhu.dispatch.ties import tie_exclusions, tie_reasons
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import fits
 from linzhu.volunteers.models import Volunteer
@@ -23,12 +23,17 @@ LISTED = 200
 
 @dataclass(frozen=True)
 class Candidate:
-    """A volunteer who can be asked. ``score`` only orders; ``reasons`` say why they stand where they stand."""
+    """A volunteer who can be asked. ``reasons`` say why they stand where they stand."""
 
     volunteer: Volunteer
     distance_m: int
-    score: float
     reasons: list[Reason]
+    chance: Chance | None = None
+    """The expected yes, once ``asking`` has put the candidates in order."""
+
+    def has(self, code: str) -> bool:
+        """Whether there is a reason with this code."""
+        return any(reason["code"] == code for reason in self.reasons)
 
 
 @dataclass(frozen=True)
@@ -41,28 +46,39 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Pool:
+    """Whom a wave can choose from."""
+
     candidates: list[Candidate] = field(default_factory=list)
-    """Best first."""
+    """Nearest first."""
+    resting: list[Exclusion] = field(default_factory=list)
+    """Those of the same neighbourhood who have had all the offers of a week: they say how much has been asked there."""
+
+
+@dataclass(frozen=True)
+class Ranking(Pool):
+    """The pool, and who is left out of it."""
+
     excluded: list[Exclusion] = field(default_factory=list)
     """Nearest first."""
     unlisted: int = 0
     """How many more live in reach: further away than those who are named here."""
 
 
-def wave_candidates(help_request: HelpRequest, *, radius_m: int, enough: int) -> list[Candidate]:
-    """Return the ``enough`` nearest who can be asked, and whoever of the others knows the elder; best first.
+def find_pool(help_request: HelpRequest, rules: Rules, *, enough: int, radius_m: int | None = None) -> Pool:
+    """Return the ``enough`` nearest who can be asked, and whoever of the others knows the elder or stands by.
 
-    Nobody of them lives further than ``radius_m`` metres away; fewer are returned only if there are no more. Works for
-    a help request that is not saved yet, too. An elder without a position has no candidates.
+    Nobody of them lives further than ``radius_m`` metres away (default: as far as the community's waves go); fewer are
+    returned only if there are no more. Works for a help request that is not saved yet, too. For an elder without a
+    position the pool is empty.
     """
     if help_request.elder.position() is None:
-        return []
-    return _candidates(Wanted(help_request, now()), read_history(help_request), radius_m, enough)
+        return Pool()
+    return _find_pool(Wanted(help_request, now(), rules), radius_m or rules.furthest_m, enough)
 
 
 def rank(help_request: HelpRequest, *, radius_m: int | None = None, listed: int = LISTED) -> Ranking:
-    """Rank who lives within ``radius_m`` metres of the elder's home (default: as far as waves ever go).
+    """Look at who lives within ``radius_m`` metres of the elder's home (default: as far as waves ever go).
 
     Names the nearest ``listed`` candidates, at least as many of those who are left out, and everybody who has visited
     the elder, has been asked or has said no; the rest is counted. An elder without a position has an empty ranking.
@@ -70,48 +86,53 @@ def rank(help_request: HelpRequest, *, radius_m: int | None = None, listed: int 
     if help_request.elder.position() is None:
         return Ranking()
     wanted = Wanted(help_request, now())
-    radius_m = radius_m or wanted.rules.wave_radii_m[-1]
-    history = read_history(help_request)
-    candidates = _candidates(wanted, history, radius_m, listed)
-    named = {candidate.volunteer.pk for candidate in candidates}
-    excluded, unlisted = _left_out(wanted, history, radius_m, listed, named)
-    return Ranking(candidates, excluded, unlisted)
+    radius_m = radius_m or wanted.rules.furthest_m
+    pool = _find_pool(wanted, radius_m, listed)
+    named = {candidate.volunteer.pk for candidate in pool.candidates}
+    excluded, unlisted = _left_out(wanted, radius_m, listed, named)
+    return Ranking(pool.candidates, pool.resting, excluded, unlisted)
 
 
 def consider(help_request: HelpRequest, volunteer_id: int) -> Candidate | Exclusion | None:
     """Return how one volunteer stands as things are now, however far away; None if not active in the elder's tree."""
     if help_request.elder.position() is None:
         return None
-    return next(_assess(Wanted(help_request, now()), read_history(help_request), [volunteer_id], None), None)
+    return next(_assess(Wanted(help_request, now()), [volunteer_id], None), None)
 
 
-def _candidates(wanted: Wanted, history: History, radius_m: int, enough: int) -> list[Candidate]:
-    """Return the nearest candidates, and those among the elder's acquaintances; best first."""
+def _find_pool(wanted: Wanted, radius_m: int, enough: int) -> Pool:
+    """Return the nearest candidates, those among the elder's acquaintances, and who rests; each nearest first."""
+    history = wanted.history
     keys = (key for key in nearest(wanted, radius_m, enough) if key not in history.asked)
-    known = {*history.visits, *wanted.ties.paired, *wanted.ties.preferred}
+    known = {*history.visits, *history.stand_by, *history.ties.paired, *history.ties.preferred}
     acquaintances = list(known)
     found: dict[int, Candidate] = {}
+    resting: dict[int, Exclusion] = {}
     near: list[int] = []
     while len(near) < enough:
         some = list(islice(keys, _a_few_more(enough - len(near))))
-        people = _assess(wanted, history, [*acquaintances, *some], radius_m)
-        found.update({one.volunteer.pk: one for one in people if isinstance(one, Candidate)})
+        for one in _assess(wanted, [*acquaintances, *some], radius_m):
+            if isinstance(one, Candidate):
+                found[one.volunteer.pk] = one
+            elif [reason["code"] for reason in one.reasons] == ["cap"]:
+                resting[one.volunteer.pk] = one
         near += [key for key in some if key in found]
         if not some:
             break
         acquaintances = []
     chosen = found.keys() & {*near[:enough], *known}
-    return sorted((found[key] for key in chosen), key=lambda one: (-one.score, one.distance_m, one.volunteer.pk))
+    return Pool(
+        sorted((found[key] for key in chosen), key=lambda one: (one.distance_m, one.volunteer.pk)),
+        sorted(resting.values(), key=lambda one: (one.distance_m, one.volunteer.pk)),
+    )
 
 
-def _left_out(
-    wanted: Wanted, history: History, radius_m: int, enough: int, named: set[int]
-) -> tuple[list[Exclusion], int]:
+def _left_out(wanted: Wanted, radius_m: int, enough: int, named: set[int]) -> tuple[list[Exclusion], int]:
     """Return who is excluded, nearest first, and how many more people live in reach.
 
     Whoever has been asked or has said no is among them, however many live nearer: staff may want to call them.
     """
-    told = history.asked | history.said_no
+    told = wanted.history.asked | wanted.history.said_no
     keys = (key for key in nearest(wanted, radius_m, enough, hopeful=False) if key not in named and key not in told)
     excluded: list[Exclusion] = []
     unlisted = 0
@@ -120,7 +141,7 @@ def _left_out(
         some += islice(keys, _a_few_more(enough - len(excluded)))
         if not some:
             break
-        people = list(_assess(wanted, history, some, radius_m))
+        people = list(_assess(wanted, some, radius_m))
         excluded += [one for one in people if isinstance(one, Exclusion)]
         unlisted += len(people)
         some = []
@@ -134,20 +155,16 @@ def _a_few_more(missing: int) -> int:
     return missing + missing // 4 + 5
 
 
-def _assess(
-    wanted: Wanted, history: History, keys: Sequence[int], radius_m: int | None
-) -> Iterator[Candidate | Exclusion]:
+def _assess(wanted: Wanted, keys: Sequence[int], radius_m: int | None) -> Iterator[Candidate | Exclusion]:
     """Judge these volunteers in their order; those beyond the radius are passed over."""
-    for volunteer in load(wanted, history, keys):
+    for volunteer in load(wanted, keys):
         metres = wanted.metres_to(volunteer.lat, volunteer.lng)  # type: ignore[arg-type]  # load() wants a position
         if radius_m is not None and metres > radius_m:
             continue
         if reasons := _exclusions(volunteer, wanted, metres):
             yield Exclusion(volunteer, metres, reasons)
         else:
-            score, why = appraise(volunteer, wanted.help_request, metres)
-            factor, tie = tie_bonus(volunteer.pk, wanted.ties)
-            yield Candidate(volunteer, metres, score * factor, [*tie, *why])
+            yield Candidate(volunteer, metres, _reasons(volunteer, wanted, metres))
 
 
 def exclusions(volunteer: Volunteer, help_request: HelpRequest, metres: int, at: datetime) -> list[Reason]:
@@ -163,7 +180,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
     help_request, service = wanted.help_request, wanted.help_request.service
     return [
         *clearance_gaps(volunteer, help_request.needs_clearance, wanted.visit_day),
-        *tie_exclusions(volunteer.pk, wanted.ties),
+        *tie_exclusions(volunteer.pk, wanted.history.ties),
         *_when(volunteer.opted_out_at is not None, "opted-out"),
         *_when(volunteer.paused_until is not None and volunteer.paused_until > wanted.at, "paused"),
         *_when(metres > volunteer.reach_m, "too-far", reach=volunteer.reach_m),
@@ -175,7 +192,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
         ),
         *_when(not fits(volunteer.week, wanted.windows, service.minutes), "not-free"),
         *_when(volunteer.is_busy, "busy"),  # type: ignore[attr-defined]
-        *_when(volunteer.texts >= weekly_cap(volunteer, wanted.rules), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
+        *_when(_is_over_cap(volunteer, wanted.rules), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
         *_when(volunteer.is_asked, "asked"),  # type: ignore[attr-defined]
         *_when(volunteer.said_no, "said-no"),  # type: ignore[attr-defined]
     ]
@@ -191,23 +208,23 @@ def clearance_gaps(volunteer: Volunteer, level: int, visit_day: date) -> list[Re
     ]
 
 
-def appraise(volunteer: Volunteer, help_request: HelpRequest, metres: int) -> tuple[float, list[Reason]]:
-    """Return how early this volunteer should be asked, and why.
-
-    The chance of a yes falls with distance and with every text of the last week; somebody the elder knows comes
-    first. The shape follows the measured response of volunteers to repeated requests (Manshadi & Rodilitz 2022,
-    "Online Policies for Efficient Volunteer Crowdsourcing"); the constants are plain guesses of the right size.
-    """
-    visits, texts = volunteer.visits, volunteer.texts  # type: ignore[attr-defined]
-    speaks = bool(volunteer.languages & help_request.elder.languages)
-    score = math.exp(-metres / 1500) / (1 + 0.25 * texts) * (1 + min(visits, 4) / 2) * (1.2 if speaks else 1)
-    return score, [
+def _reasons(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reason]:
+    """Return what speaks for a candidate, the strongest first."""
+    help_request, visits, texts = wanted.help_request, volunteer.visits, volunteer.texts  # type: ignore[attr-defined]
+    return [
+        *_when(volunteer.stands_by, "standby"),  # type: ignore[attr-defined]
+        *tie_reasons(volunteer.pk, wanted.history.ties),
         {"code": "distance", "m": metres},
         *_when(visits > 0, "visits", n=visits),
         {"code": "texts", "n": texts},
-        *_when(speaks, "language"),
+        *_when(bool(volunteer.languages & help_request.elder.languages), "language"),
         *_when(help_request.needs_vehicle, "vehicle"),
     ]
+
+
+def _is_over_cap(volunteer: Volunteer, rules: Rules) -> bool:
+    """Who stands by has said yes to this very help request: to be asked again is no burden."""
+    return not volunteer.stands_by and volunteer.texts >= weekly_cap(volunteer, rules)  # type: ignore[attr-defined]
 
 
 def weekly_cap(volunteer: Volunteer, rules: Rules) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from linzhu.communities.models import Community, Role
 from linzhu.dispatch import todos
 from linzhu.dispatch.handover import READ_WITHIN, community_of
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import void_offers
+from linzhu.notifications.caps import CODES, midnight
+from linzhu.notifications.health import silent_since
 from linzhu.notifications.inbound import MAX_ATTEMPTS
 from linzhu.notifications.models import InboundMessage, Message, OptOut
 from linzhu.requests.models import HelpRequest
@@ -17,6 +20,8 @@ from linzhu.volunteers.models import Volunteer
 
 LOOKS_BACK = timedelta(days=1)
 AT_ONCE = 50
+
+NOT_ARRIVED = [Message.State.FAILED, Message.State.UNDELIVERED]  # both, as in the index over them
 
 MUST_ARRIVE = (
     "visit_yours", "visit_off", "family_assigned", "family_searching", "family_off", "elder_assigned", "elder_off",
@@ -27,7 +32,7 @@ MUST_ARRIVE = (
 def owe_undelivered(at: datetime) -> None:
     """A text that must arrive did not: a person calls instead."""
     lost = Message.objects.filter(
-        state__in=[Message.State.FAILED, Message.State.UNDELIVERED],
+        state__in=NOT_ARRIVED,
         finished_at__gt=at - LOOKS_BACK,
         template__in=MUST_ARRIVE,
         todos=None,
@@ -40,6 +45,42 @@ def owe_undelivered(at: datetime) -> None:
             message=message,
             due_in=READ_WITHIN,
         )
+
+
+def close_arrived_after_all() -> None:
+    """A text was sent once more, and that one has arrived: nobody need call."""
+    arrived = Todo.objects.open().filter(kind=Todo.Kind.NOT_DELIVERED, message__again__state=Message.State.DELIVERED)
+    for todo in arrived.select_related("community", "help_request")[:AT_ONCE]:
+        todos.settle(todo, user=None)
+
+
+def owe_held_back(at: datetime) -> None:
+    """A daily limit or the list of countries held texts back: each community is told once a day."""
+    today = midnight(at)
+    held = Message.objects.filter(state__in=NOT_ARRIVED, error_code__in=CODES, finished_at__gte=today)
+    communities = set(held.order_by().values_list("community", flat=True).distinct())
+    told = _told(Todo.Kind.TEXTS_HELD, today)
+    for community in Community.objects.filter(~Exists(told), pk__in=communities)[:AT_ONCE]:
+        todos.owe(Todo.Kind.TEXTS_HELD, community=community, due_in=READ_WITHIN)
+
+
+def heed_outage(at: datetime) -> None:
+    """No text goes out: whoever dispatches somewhere is told, once for each outage, until texts go out again."""
+    since = silent_since(at)
+    if since is None:
+        for todo in Todo.objects.open().filter(kind=Todo.Kind.NO_TEXTS).select_related("community"):
+            todos.settle(todo, user=None)
+        return
+    told = _told(Todo.Kind.NO_TEXTS, since)
+    staffed = Role.objects.filter(community=OuterRef("pk"), kind__in=Role.DISPATCHES, user__is_active=True)
+    for community in Community.objects.filter(Exists(staffed), ~Exists(told))[:AT_ONCE]:
+        todos.owe(Todo.Kind.NO_TEXTS, community=community, due_in=READ_WITHIN)
+
+
+def _told(kind: Todo.Kind, since: datetime) -> QuerySet[Todo]:
+    """Todos of this kind in a community that is being told still, or has been since then."""
+    open_or_new = Q(closed_at=None) | Q(opened_at__gte=since)
+    return Todo.objects.filter(open_or_new, community=OuterRef("pk"), kind=kind)
 
 
 def owe_unhandled(at: datetime) -> None:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from linzhu.communities.geo import M_PER_DEGREE, Box, box_around, distance_m
 from linzhu.communities.rules import Rules, rules_of
-from linzhu.dispatch.ties import Ties, ties_of
+from linzhu.dispatch.ties import Ties
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import DAYS, window_masks
 from linzhu.volunteers.models import Volunteer
@@ -41,6 +41,8 @@ class Wanted:
     help_request: HelpRequest
     at: datetime
     """The moment of the search."""
+    given_rules: Rules | None = None
+    """Of the community that asks, where the caller knows them already."""
 
     @cached_property
     def home(self) -> tuple[float, float]:
@@ -62,12 +64,12 @@ class Wanted:
     @cached_property
     def rules(self) -> Rules:
         """The rules of the community that asks."""
-        return rules_of(self.help_request.elder.community)
+        return self.given_rules or rules_of(self.help_request.elder.community)
 
     @cached_property
-    def ties(self) -> Ties:
-        """Whom the elder is paired with, wishes for again, or never."""
-        return ties_of(self.help_request)
+    def history(self) -> History:
+        """What has been between the elder, this help request and volunteers."""
+        return read_history(self.help_request)
 
     def metres_to(self, lat: float, lng: float) -> int:
         """Return the distance from the elder's home, as staff are told it and every limit is compared with."""
@@ -81,16 +83,28 @@ class History:
     visits: dict[int, int] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)
     said_no: set[int] = field(default_factory=set)
+    stand_by: set[int] = field(default_factory=set)
+    """Said yes too late in the round before this one, and want to be asked first."""
+    ties: Ties = field(default_factory=Ties)
 
 
 def read_history(help_request: HelpRequest) -> History:
-    """Return who has visited the elder (or will), who is asked in this round, who has said no. One statement."""
+    """Return who has visited the elder, is tied to them, is asked in this round, has said no, stands by. One query.
+
+    Works for a help request that is not saved, too. Where a recurring request wishes for the same volunteer, whoever
+    came last time is preferred.
+    """
     history = History()
+    elder, this = help_request.elder_id, help_request.pk
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [help_request.elder_id, help_request.pk])
+        cursor.execute(_HISTORY, [elder, this, elder, this])
         for what, volunteer_id, status, about in cursor.fetchall():
+            if what == "tie":
+                history.ties.add(status, volunteer_id)
             if what == "offer" and about == help_request.round:
                 history.asked.add(volunteer_id)
+            if status == "standby" and about == help_request.round - 1:
+                history.stand_by.add(volunteer_id)
             if what == "visit" and status != "released":
                 history.visits[volunteer_id] = history.visits.get(volunteer_id, 0) + 1
             if status == "declined" or (status == "released" and about == help_request.pk):
@@ -103,6 +117,16 @@ _HISTORY = """
     FROM requests_helprequest h JOIN dispatch_assignment a ON a.help_request_id = h.id WHERE h.elder_id = %s
     UNION ALL
     SELECT 'offer', volunteer_id, status, round FROM dispatch_offer WHERE help_request_id = %s
+    UNION ALL
+    SELECT 'tie', volunteer_id, kind, 0 FROM dispatch_bond WHERE elder_id = %s AND ended_at IS NULL
+    UNION ALL
+    SELECT * FROM (
+        SELECT 'tie', a.volunteer_id, 'preferred', 0
+        FROM requests_occurrence this JOIN requests_recurringrequest r ON r.id = this.recurring_id AND r.same_volunteer
+        JOIN requests_occurrence o ON o.recurring_id = r.id
+        JOIN dispatch_assignment a ON a.help_request_id = o.help_request_id AND a.status = 'finished'
+        WHERE this.help_request_id = %s ORDER BY a.finished_at DESC LIMIT 1
+    ) came_last_time
 """
 
 
@@ -206,10 +230,11 @@ def _tree(wanted: Wanted) -> str:
     return wanted.help_request.elder.community.path.split("/", 1)[0] + "/%"
 
 
-def load(wanted: Wanted, history: History, keys: Sequence[int]) -> Iterator[Volunteer]:
+def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
     """Yield these volunteers in this order, with the counts that the rules need: who is active, and of the same tree.
 
-    The counts are ``texts`` (offers of seven days), ``visits`` (to this elder), ``is_busy``, ``is_asked``, ``said_no``.
+    The facts are ``texts`` (offers of seven days), ``visits`` (to this elder), ``is_busy``, ``is_asked``, ``said_no``,
+    ``stands_by``.
     """
     request, moment = wanted.help_request, connection.ops.adapt_datetimefield_value
     week_ago, before, after = wanted.at - WEEK, request.window_start - TRAVEL_MARGIN, request.window_end + TRAVEL_MARGIN
@@ -219,7 +244,7 @@ def load(wanted: Wanted, history: History, keys: Sequence[int]) -> Iterator[Volu
             values = [moment(week_ago), moment(after), moment(before), *some, _tree(wanted)]
             cursor.execute(_load_statement(len(some)), values)
             found = {row[0]: row for row in cursor.fetchall()}
-        yield from (_with_counts(found[key], history) for key in some if key in found)
+        yield from (_with_counts(found[key], wanted.history) for key in some if key in found)
 
 
 def _with_counts(row: Sequence[Any], history: History) -> Volunteer:
@@ -233,6 +258,7 @@ def _with_counts(row: Sequence[Any], history: History) -> Volunteer:
     volunteer.visits = history.visits.get(volunteer.pk, 0)
     volunteer.is_asked = volunteer.pk in history.asked
     volunteer.said_no = volunteer.pk in history.said_no
+    volunteer.stands_by = volunteer.pk in history.stand_by
     return volunteer  # type: ignore[no-any-return]
 
 
@@ -257,7 +283,7 @@ def _load_statement(keys: int) -> str:
     return _LOAD.format(columns=columns, keys=", ".join(["%s"] * keys))
 
 
-_LEFT_OUT = {"notes", "search_key", "joined_at", "place"}
+_LEFT_OUT = {"notes", "search_words", "joined_at", "place"}
 _LOAD = """
     SELECT {columns},
         (SELECT COUNT(*) FROM dispatch_offer o WHERE o.volunteer_id = v.id AND o.created_at > %s),

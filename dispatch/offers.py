@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling
@@ -28,6 +29,9 @@ from linzhu.volunteers.models import Volunteer
 
 CODE_RESTS = timedelta(days=2)
 """A code is not used again for the same phone while somebody may still answer to it."""
+
+STAND_BYS = 2
+"""So many of those who say yes too late stand by."""
 
 SEARCHING = (Status.OPEN, Status.PAUSED)
 """A yes to an open offer counts even while staff are already looking at the help request."""
@@ -49,9 +53,10 @@ def _make_offer(wave: Wave, candidate: Candidate) -> Offer:
         code=free_code(volunteer.phone),
         distance_m=candidate.distance_m,
         reasons=candidate.reasons,
-        expires_at=offer_end(help_request, wave.started_at),
+        expectation=candidate.chance._asdict() if candidate.chance else None,
+        expires_at=offer_end(help_request, now()),  # the wave may have begun before the window did
     )
-    offer.message = telling.send_offer(offer)
+    offer.message = telling.send_offer(offer, again={"code": "standby"} in candidate.reasons)
     offer.save()
     return offer
 
@@ -80,7 +85,7 @@ def accept(offer: Offer, *, actor: Actor, via: str = Assignment.Via.TEXT) -> Ass
         _claim_place(offer.help_request_id, offer.round)
         answered = Offer.objects.filter(
             pk=offer.pk, status__in=[Offer.Status.OPEN, Offer.Status.DECLINED], expires_at__gt=now()
-        ).update(status=Offer.Status.ACCEPTED, answered_at=now())
+        ).update(status=Offer.Status.ACCEPTED, answer=Offer.Answer.YES, answered_at=now())
         if not answered:
             raise TooLate
         offer.refresh_from_db()
@@ -106,9 +111,9 @@ def claim_by_hand(help_request: HelpRequest, volunteer: Volunteer, *, actor: Act
             help_request=help_request, round=help_request.round, volunteer=volunteer, assignment=None
         ).first()
         if offer:
-            # Its text first: an opt-out takes the rows of texts and offers in this order, too.
+            said_yes = {"status": Offer.Status.ACCEPTED, "answer": Offer.Answer.YES, "answered_at": now()}
+            Offer.objects.filter(pk=offer.pk).update(**said_yes)
             outbox.withdraw(Message.objects.filter(offer=offer))
-            Offer.objects.filter(pk=offer.pk).update(status=Offer.Status.ACCEPTED, answered_at=now())
         help_request.refresh_from_db()
         return seat(help_request, volunteer, actor=actor, via=via, offer=offer)
 
@@ -159,24 +164,62 @@ def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:
 
 
 def decline(offer: Offer, *, actor: Actor) -> None:
-    """Note a no. Said to an offer that is no longer open, it changes nothing."""
+    """Note a no. Others are asked in their place if need be; said to an offer that is over, it changes nothing."""
     with transaction.atomic():
-        if Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN).update(
-            status=Offer.Status.DECLINED, answered_at=now()
-        ):
+        said_no = {"answer": Offer.Answer.NO, "answered_at": now()}
+        Offer.objects.filter(pk=offer.pk, answer="").update(**said_no)
+        answerable = Offer.objects.filter(pk=offer.pk, status__in=[Offer.Status.OPEN, Offer.Status.STANDBY])
+        if answerable.update(status=Offer.Status.DECLINED, **said_no):
             record_event(offer.help_request)
+            # What is due stands in the row; the queue only wakes somebody up for it.
+            if offer.help_request.waves.filter(ended_at=None).update(due_at=now()):
+                async_task("linzhu.dispatch.tasks.look_again", offer.help_request_id)
+
+
+def stand_by(offer: Offer) -> bool:
+    """Note a yes that came too late. Returns whether they stand by now: a few do, and are asked first if need be.
+
+    They do so only while somebody else is expected, if they have the time and may come. Of two who say it in the same
+    moment one too many may stand by, which does no harm.
+    """
+    with transaction.atomic():
+        Offer.objects.filter(pk=offer.pk, answer="").update(answer=Offer.Answer.YES, answered_at=now())
+        offer.refresh_from_db()
+        if offer.status == Offer.Status.STANDBY:
+            return True
+        help_request = offer.help_request
+        others = help_request.offers.filter(round=offer.round, status=Offer.Status.STANDBY)
+        wanted = help_request.status == Status.ASSIGNED and help_request.round == offer.round
+        if not wanted or others.count() >= STAND_BYS or not _could_come(help_request, offer.volunteer):
+            return False
+        late = Offer.objects.filter(pk=offer.pk, status__in=[Offer.Status.WITHDRAWN, Offer.Status.DECLINED])
+        return bool(late.update(status=Offer.Status.STANDBY, answer=Offer.Answer.YES, answered_at=now()))
+
+
+def _could_come(help_request: HelpRequest, volunteer: Volunteer) -> bool:
+    if volunteer.opted_out_at or help_request.window_start <= now():
+        return False
+    try:
+        _check_time(help_request, volunteer)
+        _check_clearance(help_request, volunteer)
+    except (Busy, NotCleared):
+        return False
+    return True
 
 
 def withdraw_offers(help_request: HelpRequest) -> None:
-    """Close what is still open of a help request's search: its wave, its offers, their texts not yet sent."""
-    open_offers = help_request.offers.open()
+    """Close what is still open of a help request's search: its wave, its offers, their texts not yet sent.
+
+    Call it with the help request's row held. The others are taken as everywhere: offers, texts, waves.
+    """
+    open_offers = list(help_request.offers.open())
+    Offer.objects.open().filter(pk__in=[offer.pk for offer in open_offers]).update(status=Offer.Status.WITHDRAWN)
     outbox.withdraw(Message.objects.filter(offer__in=open_offers))
-    open_offers.update(status=Offer.Status.WITHDRAWN)
     help_request.waves.filter(ended_at=None).update(ended_at=now())
 
 
 def void_offers(offers: OfferQuerySet) -> None:
-    """Close those of these offers that are open, whoever's help request they belong to; the searches go on."""
+    """Close those of these offers that are open, whoever's help request they belong to; others are asked instead."""
     with transaction.atomic():
         open_offers = list(offers.open())
         # Help requests, offers, texts: rows are taken in the order of a yes, or the two could deadlock on PostgreSQL.
@@ -188,6 +231,8 @@ def void_offers(offers: OfferQuerySet) -> None:
         )
         Offer.objects.open().filter(pk__in=[offer.pk for offer in open_offers]).update(status=Offer.Status.WITHDRAWN)
         outbox.withdraw(Message.objects.filter(offer__in=open_offers))
+        # As after a no: the clock asks others in their place.
+        Wave.objects.filter(help_request__in=searches, ended_at=None).update(due_at=now())
         for help_request in searches:
             record_event(help_request)
 

@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.voice.callers import READING
+from linzhu.dispatch.voice.handsets import Handset, calls_since, handset_of, lines_of
 from linzhu.notifications.models import InboundMessage, Message
+from linzhu.notifications.voice import is_on
 from linzhu.requests.models import LIVE_STATUSES, Elder, FamilyContact
 from linzhu.volunteers.models import Volunteer
 
@@ -24,10 +27,17 @@ MAX_BUBBLES = 30
 REACHED = {Message.State.ACCEPTED, Message.State.SENT, Message.State.DELIVERED}
 """What the gateway has taken. With the local gateway the text is on the phone at that moment."""
 
-ANSWERS: dict[str, tuple[str, ...]] = {"en": ("YES {}", "NO {}"), "zh-hans": ("接{}", "不接{}")}
+ANSWERS: dict[str, tuple[str, ...]] = {
+    "en": ("YES {}", "NO {}"),
+    "zh-hans": ("接{}", "不接{}"),
+    "bo": ("དང་ལེན {}", "མི་ལེན {}"),
+    "ug": ("قوبۇل {}", "ياق {}"),
+}
 REPORTS: dict[str, tuple[str, ...]] = {
     "en": ("arrived", "done 45", "cannot come"),
     "zh-hans": ("到了", "完成45", "来不了"),
+    "bo": ("སླེབས་སོང", "བྱས་ཚར 45", "ཡོང་མི་ཐུབ"),
+    "ug": ("كەلدىم", "تۈگىدى 45", "كېلەلمەيمەن"),
 }
 
 _LINK = re.compile(r"(https?://[^\s，。；）]+)")
@@ -55,10 +65,17 @@ class Thread:
     owners: list[str] = field(default_factory=list)
     bubbles: list[Bubble] = field(default_factory=list)
     quick: list[str] = field(default_factory=list)
+    call: Handset | None = None
+    rings_hotline: bool = False
 
     @property
     def received(self) -> int:
-        return sum(not bubble.mine for bubble in self.bubbles)
+        return sum(not bubble.mine for bubble in self.bubbles) + bool(self.call and self.call.rings)
+
+    @property
+    def in_use_or_rang(self) -> tuple[bool, datetime]:
+        """What puts a phone in front: somebody is on it, or it rings; then who was texted last."""
+        return self.call is not None, self.call.at if self.call else self.rang_at
 
     @property
     def rang_at(self) -> datetime:
@@ -81,7 +98,12 @@ def threads_of(user: User) -> list[Thread]:
         _thread(threads, message.to).bubbles.append(Bubble(message.text, at, mine=False))
     for inbound in _sent_texts(threads):
         _thread(threads, inbound.sender).bubbles.append(Bubble(inbound.text, inbound.received_at, mine=True))
-    latest = sorted(threads.values(), key=lambda thread: thread.rang_at, reverse=True)[:MAX_THREADS]
+    for call in calls_since(user, now() - KEEP, MAX_TEXTS):
+        thread = _thread(threads, call.phone)
+        thread.call = thread.call or handset_of(call)
+        thread.bubbles += [Bubble(line.text, line.at, line.mine) for line in lines_of(call)]
+    threads = {phone: thread for phone, thread in threads.items() if thread.bubbles or thread.call}
+    latest = sorted(threads.values(), key=lambda thread: thread.in_use_or_rang, reverse=True)[:MAX_THREADS]
     for thread in latest:
         thread.bubbles = sorted(thread.bubbles, key=lambda bubble: bubble.at)[-MAX_BUBBLES:]
     _name(latest, user)
@@ -95,7 +117,8 @@ def _thread(threads: dict[str, Thread], phone: str) -> Thread:
 
 def _sent_texts(threads: dict[str, Thread]) -> list[InboundMessage]:
     """Return what these phones have sent, and what numbers have sent that belong to nobody."""
-    recent = InboundMessage.objects.filter(received_at__gte=now() - KEEP).order_by("-received_at")[:MAX_TEXTS]
+    texts_in = InboundMessage.objects.filter(received_at__gte=now() - KEEP).exclude(reading=READING)
+    recent = texts_in.order_by("-received_at")[:MAX_TEXTS]
     texts = list(recent)
     senders = {text.sender for text in texts} - threads.keys()
     elsewhere: set[str] = set()
@@ -110,7 +133,9 @@ def _name(threads: list[Thread], user: User) -> None:
     phones = [thread.phone for thread in threads]
     for volunteer in Volunteer.objects.visible_to(user).filter(phone__in=phones):
         owners[volunteer.phone].append(_("%(name)s · volunteer") % {"name": volunteer.name})
+    elders_phones = set()
     for elder in Elder.objects.visible_to(user).filter(phone__in=phones):
+        elders_phones.add(elder.phone)
         owners[elder.phone].append(_("%(name)s · elder") % {"name": elder.name})
     elders = Elder.objects.visible_to(user)
     for contact in FamilyContact.objects.filter(elder__in=elders, phone__in=phones).select_related("elder"):
@@ -118,6 +143,7 @@ def _name(threads: list[Thread], user: User) -> None:
         owners[contact.phone].append(_("%(name)s · family of %(elder)s") % words)
     for thread in threads:
         thread.owners = owners[thread.phone]
+        thread.rings_hotline = is_on() and thread.phone in elders_phones
 
 
 def _suggest(threads: list[Thread]) -> None:
@@ -136,4 +162,4 @@ def _suggest(threads: list[Thread]) -> None:
 
 
 def _words_of(words: dict[str, tuple[str, ...]], volunteer: Volunteer) -> tuple[str, ...]:
-    return words["zh-hans" if volunteer.text_language.startswith("zh") else "en"]
+    return words[volunteer.text_language if volunteer.text_language in words else "zh-hans"]

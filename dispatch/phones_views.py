@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from hashlib import md5
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,9 +19,11 @@ from django.views.decorators.http import require_POST, require_safe
 from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.phones import PhoneField
 from linzhu.dispatch.phones import threads_of
+from linzhu.dispatch.voice import handsets
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound
 from linzhu.notifications.inbound import receive
+from linzhu.notifications.models import Call
 
 SHOWN = 6
 
@@ -31,6 +33,12 @@ class TextForm(forms.Form):
 
     phone = PhoneField(label=_("From the number"))
     text = forms.CharField(label=_("Text"), max_length=1600)
+
+
+class CallForm(forms.Form):
+    """The phone whose one key is pressed."""
+
+    phone = PhoneField()
 
 
 def local_gateway_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -65,6 +73,34 @@ def text_in(request: StaffRequest) -> HttpResponse:
     if request.htmx:
         return _show(request, opened, TextForm(label_suffix=""))
     return redirect(reverse("phones", query={"open": opened} if opened else None))
+
+
+@local_gateway_only
+@require_POST
+@staff_required()
+def call(request: StaffRequest) -> HttpResponse:
+    """One of the phones rings the hotline, or does something about its call."""
+    if settings.VOICE_GATEWAY != "local":
+        raise Http404
+    act = request.POST.get("act", "")
+    if act == "ring":
+        form = CallForm(request.POST)
+        if form.is_valid():
+            handsets.ring_hotline(form.cleaned_data["phone"])
+    else:
+        visible = Call.objects.visible_to(request.user).filter(gateway="local").select_related("community")
+        handsets.do(get_object_or_404(visible, ref=_uuid(request.POST.get("call", ""))), act)
+    opened = request.POST.get("open", "")
+    if request.htmx:
+        return _show(request, opened, TextForm(label_suffix=""))
+    return redirect(reverse("phones", query={"open": opened} if opened else None))
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def _show(request: StaffRequest, opened: str, form: TextForm) -> HttpResponse:

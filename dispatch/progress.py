@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
 
+from linzhu.dispatch.doorstep import KIND_OF
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.requests.models import FamilyContact
 from linzhu.volunteers.models import Volunteer
 
 
@@ -51,7 +53,7 @@ def coming_to(pks: Iterable[int]) -> Coming:
 def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Coming | None = None) -> None:
     """Give each todo what its sentence tells: ``search`` and ``coming`` of its help request.
 
-    A todo of a volunteer who wants help gets ``askers`` as well.
+    A todo of a volunteer who wants help gets ``askers`` as well, one from a closed door ``rang`` and ``family``.
     """
     todos = list(todos)
     pks = {todo.help_request_id for todo in todos if todo.help_request_id}
@@ -61,6 +63,7 @@ def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Comin
         todo.search = searches[todo.help_request_id]  # type: ignore[attr-defined]
         todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]
     _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
+    _name_who_rang([todo for todo in todos if todo.kind in KIND_OF.values()])
 
 
 def _name_askers(todos: list[Todo]) -> None:
@@ -78,3 +81,24 @@ def _name_askers(todos: list[Todo]) -> None:
             if todo.inbound and volunteer.phone == todo.inbound.sender
             if volunteer.community_id == todo.community_id or volunteer.pk in on_the_visit
         ]
+
+
+def _name_who_rang(todos: list[Todo]) -> None:
+    """Say who stood before the closed door, and whom to call beside the elder; two queries, or none.
+
+    Who rang and still stands there is among ``coming``; who has left or was sent away is found by the outcome.
+    """
+    if not todos:
+        return
+    pks = [todo.help_request_id for todo in todos]
+    left = Assignment.objects.filter(help_request__in=pks, outcome__in=KIND_OF).select_related("volunteer")
+    family = FamilyContact.objects.filter(elder__help_requests__in=pks).distinct()
+    visits, contacts = list(left.order_by("-accepted_at")), list(family.order_by("pk"))
+    for todo in todos:
+        todo.family = [  # type: ignore[attr-defined]
+            contact for contact in contacts if todo.help_request and contact.elder_id == todo.help_request.elder_id
+        ]
+        its_own = [visit for visit in visits if visit.help_request_id == todo.help_request_id]
+        rang = [visit for visit in its_own if KIND_OF[visit.outcome] == todo.kind]
+        still_there = [visit for visit in todo.coming if visit.status == Assignment.Status.STANDING]  # type: ignore[attr-defined]
+        todo.rang = (rang or still_there)[:1]  # type: ignore[attr-defined]

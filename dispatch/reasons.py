@@ -33,8 +33,15 @@ def _texts(n: int) -> str:
     return ngettext("asked %(n)d time this week", "asked %(n)d times this week", n) % {"n": n}
 
 
+def _chance(percent: int) -> str:
+    return _("says yes with a chance of %(percent)d%%") % {"percent": percent}
+
+
 _SENTENCES: dict[str, Callable[..., str]] = {
     # for the rank
+    "standby": lambda: _("has said yes already and stands by"),
+    "chance": _chance,
+    "newcomer": lambda: _("new here"),
     "distance": show_distance,
     "visits": _visits,
     "texts": _texts,

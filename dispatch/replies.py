@@ -1,18 +1,21 @@
 """Reading of replies. Pure: text in, reading out; no database, no clock.
 
-Closed lists of words: whatever is not wholly made of them is *unclear* and goes to a person. A doubtful text is never
-a yes ("yes in 2 hours", 「明天可以吗」).
+A text is folded into one spelling, its numbers become amounts, and closed lists of wordings must cover all of the rest.
+What they leave over makes it *unclear*, for a person to read: a doubtful text is never a yes ("yes in 2 hours").
+The steps, and how to add words, are told in docs/replies.md.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
+
+from linzhu.dispatch.reading.amounts import MARK, Amount, Unit, take_amounts
+from linzhu.dispatch.reading.doubts import clauses_of, is_doubtful, may_change_all
+from linzhu.dispatch.reading.folding import BREAK, QUESTION, fold, tokens
+from linzhu.dispatch.reading.lists import DIGITS
+from linzhu.dispatch.reading.wording import LONE_AMOUNT, Book, Piece
 
 
 class Kind(StrEnum):
@@ -23,10 +26,12 @@ class Kind(StrEnum):
     DONE = "done"
     CANNOT_COME = "cannot_come"
     LATE = "late"
+    NO_ANSWER = "no_answer"
     HELP = "help"
     PAUSE = "pause"
     MORE = "more"
     LESS = "less"
+    LINK = "link"
     OPT_OUT = "opt_out"
     OPT_IN = "opt_in"
     DANGER = "danger"
@@ -38,7 +43,7 @@ class Reply:
     """What a text says: its kind, and the offer's code if one was named.
 
     ``minutes``: how long it took (*done*), or how much later they come (*late*). ``days``: how long the pause is, or
-    ``until``, (month, day), when it ends.
+    ``until``, (month, day), when it ends, or ``weekday``: 0 for the coming Monday to 6, 7 to 13 for a day of next week.
     """
 
     kind: Kind
@@ -46,165 +51,205 @@ class Reply:
     minutes: int | None = None
     days: int | None = None
     until: tuple[int, int] | None = None
+    weekday: int | None = None
 
 
-_LISTS: dict[str, dict[str, list[str]]] = tomllib.loads(
-    Path(__file__).with_name("reply_words.toml").read_text(encoding="utf-8")
-)
+UNCLEAR = Reply(Kind.UNCLEAR)
+MOST_WORDS = 60
+"""A longer text is a letter, and a person reads it."""
 
+LONGEST = 1600
+"""Characters: more than the ten parts that carriers join. The end might take back what the beginning says."""
 
-def words(kind: str) -> frozenset[str]:
-    """Return the closed list of a kind, all languages together."""
-    return frozenset(word for language in _LISTS[kind].values() for word in language)
+_REFUSING = {"no", "before_no", "after_no"}
 
+# What each kind is said by, and what may stand beside it. Whoever refuses and opts out has opted out; "yes, arrived"
+# has arrived. The first that fits counts.
+_SAID_BY: list[tuple[Kind, set[str], set[str]]] = [
+    (Kind.OPT_OUT, {"opt_out"}, {*_REFUSING, "ok", "cannot_come", "less", "sorry", "reason", "received"}),
+    (Kind.HELP, {"help"}, {"on_my_way", "arrived", "done", "no_answer", "sorry", "reason"}),
+    (Kind.NO_ANSWER, {"no_answer"}, {"arrived", "sorry"}),
+    (Kind.CANNOT_COME, {"cannot_come"}, {*_REFUSING, "sorry", "reason", "received"}),
+    (Kind.LATE, {"late"}, {"on_my_way", "measure", "about", "sorry", "reason"}),
+    (Kind.DONE, {"done"}, {"ok", "arrived", "measure", "received"}),
+    (Kind.ARRIVED, {"arrived"}, {"ok", "on_my_way", "sorry", "received"}),
+    (Kind.ON_MY_WAY, {"on_my_way"}, {"ok", "yes", "sorry", "received"}),
+    (Kind.PAUSE, {"pause"}, {*_REFUSING, "sorry", "reason"}),
+    (Kind.YES, {"yes"}, {"ok", "free", "received"}),
+    (Kind.YES, {"ok"}, {"free"}),
+    (Kind.NO, {"no"}, {"before_no", "after_no", "sorry", "reason", "received"}),
+    (Kind.NO, {"sorry"}, {"reason"}),
+    (Kind.MORE, {"more"}, {"ok", "free"}),
+    (Kind.LESS, {"less"}, {"sorry", "reason"}),
+    (Kind.LINK, {"link"}, set()),
+    (Kind.OPT_IN, {"opt_in"}, set()),
+]
+_BESIDE_ANYTHING = {"polite", "asking", "opening", "code"}
+_WHOLE_TEXT = {"opt_out_alone": Kind.OPT_OUT, "yes_alone": Kind.YES}
 
-OPT_OUT, OPT_IN, DANGER = words("opt_out"), words("opt_in"), words("danger")
-POLITE, SORRY = words("polite"), words("sorry")
+_CLEAR = Book(*{name for _kind, said, beside in _SAID_BY for name in said | beside}, *_BESIDE_ANYTHING, *_WHOLE_TEXT)
+_OPT_OUT_SENTENCES, _LIMITS = Book("opt_out_sentence"), Book("limits")
+_DANGER, _HARMLESS = Book("danger"), Book("harmless")
 
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\ufe0f\u202a\u202b\u202c\u202d\u202e"))
-_HAN_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
-_HAN_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百幺]+")
-_NUMBER = re.compile(r"\d+")
-_MONTH_DAY = re.compile(r"(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})")
-_DAYS = {"周": 7, "星期": 7, "week": 7, "个月": 30, "month": 30, "天": 1, "日": 1, "day": 1}
-_UNITS = re.compile(
-    r"(?<=\d)\s*(分钟|分|minutes|mins|min|m|天|日|days|day|个?星期|周|weeks|week|个月|months|month|月)(?![a-z])|用时|用了"
-)
+_MAY_SAY_WHY = {Kind.NO, Kind.CANNOT_COME, Kind.LATE}
 
-# A refusal is looked for before a yes.
-_WORDINGS = {
-    Kind.CANNOT_COME: words("cannot_come"),
-    Kind.NO: words("no") | SORRY,
-    Kind.YES: words("yes"),
-    Kind.ARRIVED: words("arrived"),
-    Kind.ON_MY_WAY: words("on_my_way"),
-    Kind.LATE: words("late"),
-    Kind.HELP: words("help"),
-    Kind.PAUSE: words("pause"),
-    Kind.MORE: words("more"),
-    Kind.LESS: words("less"),
-    Kind.DONE: words("done"),
-}
+_EVEN_IF_ASKED = {Kind.HELP, Kind.OPT_OUT, Kind.LINK}
+_DOUBTFUL_FACES = frozenset("🤔🙄😏🤨😒🤡🙃🤷👎❌✖✗✘🙅🚫😤😠😡")
 
 
 def read_reply(text: str) -> Reply:
-    """Return what a text says."""
-    plain = normalise(text)
-    if plain in OPT_OUT or plain.replace(" ", "") in OPT_OUT:
-        return Reply(Kind.OPT_OUT)
-    if any(word in plain for word in DANGER):
+    """Return what a text says. Of one that is longer than any text message only whether it sounds dangerous."""
+    folded = fold(text[:LONGEST])
+    if _is_danger(folded):
         return Reply(Kind.DANGER)
-    if plain in OPT_IN:
-        return Reply(Kind.OPT_IN)
-    rest, numbers = _split_numbers(plain)
-    kind = _kind_of(rest)
-    if read_numbers := _WITH_NUMBERS.get(kind):
-        return read_numbers(plain, numbers)
-    if len(numbers) > 1 or any(len(number) not in (2, 3) for number in numbers):
-        return Reply(Kind.UNCLEAR)
-    return Reply(kind, numbers[0] if numbers else "")
+    if len(text) > LONGEST:
+        return UNCLEAR
+    marked, amounts = take_amounts(folded)
+    words = tokens(marked, keep=MARK)
+    if _is_opt_out_sentence(words):
+        return Reply(Kind.OPT_OUT)
+    reply = _reading(words, amounts)
+    if _is_doubtful(reply.kind, folded):
+        reply = UNCLEAR
+    if reply == UNCLEAR and len(amounts) == 1 and _is_code(amounts[0]):
+        return Reply(Kind.UNCLEAR, amounts[0].digits)  # a person finds it beside that offer
+    return reply
 
 
-def _read_minutes(kind: Kind, numbers: list[str]) -> Reply:
+def _is_danger(folded: str) -> bool:
+    """Looked for anywhere, across punctuation, once what only sounds like it is taken out."""
+    words = [word for word in tokens(folded, keep=DIGITS) if word != BREAK]
+    return _DANGER.find(_HARMLESS.taken_from(words)) is not None
+
+
+def _is_opt_out_sentence(words: list[str]) -> bool:
+    """“My husband moved, stop texting me” opts out; “stop texting me after 9pm” limits itself."""
+    sentence = _OPT_OUT_SENTENCES.find(words)
+    if sentence is None:
+        return False
+    before, after = words[: sentence.start], words[sentence.end :]
+    while BREAK in before:
+        before = before[before.index(BREAK) + 1 :]
+    if BREAK in after:
+        after = after[: after.index(BREAK)]
+    return not (_LIMITS.find(before) or _LIMITS.find(after))
+
+
+def _reading(words: list[str], amounts: list[Amount]) -> Reply:
+    if len(words) > MOST_WORDS:
+        return UNCLEAR
+    pieces = _CLEAR.cover(words) or _without_remarks(words)
+    if not pieces or is_doubtful(pieces):
+        return UNCLEAR
+    kind = _kind_of(pieces)
+    return _READ_AMOUNTS.get(kind, _read_code)(kind, pieces, amounts)
+
+
+def _without_remarks(words: list[str]) -> list[Piece]:
+    """「去不成，家里来客人了」: whoever refuses or is late may say why in words of their own, but for words of doubt.
+
+    Only these: a remark beside a yes may be its condition, and one beside an arrival a call for help.
+    """
+    kept: list[Piece] = []
+    start = 0
+    for clause in clauses_of(words):
+        pieces = _CLEAR.cover(clause)
+        if pieces is None and may_change_all(clause):
+            return []
+        kept += [replace(piece, start=piece.start + start) for piece in pieces or ()]
+        start += len(clause) + 1
+    plainly = {piece.name for piece in kept} & _MAY_SAY_WHY
+    return kept if plainly and _kind_of(kept) in _MAY_SAY_WHY else []
+
+
+def _kind_of(pieces: list[Piece]) -> Kind:
+    names = {piece.name for piece in pieces}
+    if names & _WHOLE_TEXT.keys():
+        return _WHOLE_TEXT[pieces[0].name] if len({piece.wording for piece in pieces}) == 1 else Kind.UNCLEAR
+    said = names - _BESIDE_ANYTHING - {LONE_AMOUNT}
+    fitting = (kind for kind, makes, beside in _SAID_BY if said & makes and said <= makes | beside)
+    return next(fitting, Kind.UNCLEAR)
+
+
+def _is_doubtful(kind: Kind, folded: str) -> bool:
+    """A question mark makes a question of any answer; a yes with a doubtful face may be none."""
+    if QUESTION.search(folded):
+        return kind not in _EVEN_IF_ASKED
+    return kind == Kind.YES and not _DOUBTFUL_FACES.isdisjoint(folded)
+
+
+# --- amounts ---------------------------------------------------------------------------------------------------------
+
+
+def _read_code(kind: Kind, _pieces: list[Piece], amounts: list[Amount]) -> Reply:
+    """At most one amount: the code. “yes 5”, “yes in 20 minutes” are unclear."""
+    if not amounts:
+        return Reply(kind)
+    return Reply(kind, amounts[0].digits) if len(amounts) == 1 and _is_code(amounts[0]) else UNCLEAR
+
+
+def _is_code(amount: Amount) -> bool:
+    return amount.unit == Unit.BARE and len(amount.digits) in (2, 3)
+
+
+def _read_opt_out(kind: Kind, pieces: list[Piece], amounts: list[Amount]) -> Reply:
+    """“stop 47” may mean one visit; “no 47, stop” means us."""
+    refuses = any(piece.name == Kind.NO for piece in pieces)
+    return Reply(kind) if refuses or not amounts else UNCLEAR
+
+
+def _read_on_my_way(kind: Kind, pieces: list[Piece], amounts: list[Amount]) -> Reply:
+    """“be there in 10” names no code. “yes 47, on my way” is a yes; without code it may mean an earlier visit."""
+    arrival = next((piece for piece in pieces if piece.name == kind and MARK in piece.wording), None)
+    if arrival:
+        in_minutes = len(amounts) == 1 and (amounts[0].unit == Unit.MINUTES or "in" in arrival.wording)
+        return Reply(kind) if in_minutes else UNCLEAR
+    agrees = any(piece.name in ("yes", "ok") for piece in pieces)
+    return _read_code(Kind.YES if agrees and amounts else kind, pieces, amounts)
+
+
+def _read_minutes(kind: Kind, _pieces: list[Piece], amounts: list[Amount]) -> Reply:
     """“done 45” took 45 minutes; “done 47 45” names the code first."""
-    if len(numbers) > 2 or any(len(number) > 3 for number in numbers):
-        return Reply(Kind.UNCLEAR)
-    code = numbers[0] if len(numbers) == 2 else ""
-    return Reply(kind, code, int(numbers[-1]) if numbers else None)
+    minutes = [amount.value for amount in amounts if amount.unit == Unit.MINUTES]
+    bare = [amount.digits for amount in amounts if amount.unit == Unit.BARE and len(amount.digits) <= 3]
+    if len(minutes) + len(bare) != len(amounts) or len(minutes) > 1 or len(amounts) > 2:
+        return UNCLEAR
+    if bare and not minutes:
+        minutes = [int(bare.pop())]
+    if bare and len(bare[0]) == 1:
+        return UNCLEAR
+    return Reply(kind, bare[0] if bare else "", minutes[0] if minutes else None)
 
 
-def _read_late(plain: str, numbers: list[str]) -> Reply:
+def _read_late(kind: Kind, pieces: list[Piece], amounts: list[Amount]) -> Reply:
     """Without a number nobody can be told how late: a person asks."""
-    reply = _read_minutes(Kind.LATE, numbers)
-    return reply if reply.minutes else Reply(Kind.UNCLEAR)
+    reply = _read_minutes(kind, pieces, amounts)
+    return reply if reply.minutes else UNCLEAR
 
 
-def _read_pause(plain: str, numbers: list[str]) -> Reply:
-    """“pause 7” is seven days; “暂停到12月1日”, “pause until 1 Dec” is a date; weeks and months are counted."""
-    if date := _MONTH_DAY.search(plain):
-        month, day = int(date["month"]), int(date["day"])
-        return Reply(Kind.PAUSE, until=(month, day)) if month <= 12 and day <= 31 else Reply(Kind.UNCLEAR)
-    if len(numbers) > 1 or any(len(number) > 3 for number in numbers):
-        return Reply(Kind.UNCLEAR)
-    unit = next((days for word, days in _DAYS.items() if word in plain), 1 if numbers else 7)
-    return Reply(Kind.PAUSE, days=(int(numbers[0]) if numbers else 1) * unit)
+def _read_pause(kind: Kind, _pieces: list[Piece], amounts: list[Amount]) -> Reply:
+    """“pause 7” is seven days, “pause” alone as well; dates and weekdays are when it ends."""
+    amount = amounts[0] if amounts else Amount(Unit.DAYS, value=7)
+    if len(amounts) > 1 or (amount.unit == Unit.BARE and len(amount.digits) > 3):
+        return UNCLEAR
+    match amount.unit:
+        case Unit.BARE:
+            return Reply(kind, days=int(amount.digits))
+        case Unit.DAYS:
+            return Reply(kind, days=amount.value)
+        case Unit.WEEKDAY:
+            return Reply(kind, weekday=amount.value)
+        case Unit.DATE:
+            return Reply(kind, until=amount.date)
+        case _:
+            return UNCLEAR
 
 
-_WITH_NUMBERS: dict[Kind, Callable[[str, list[str]], Reply]] = {
-    Kind.DONE: lambda _plain, numbers: _read_minutes(Kind.DONE, numbers),
+_READ_AMOUNTS: dict[Kind, Callable[[Kind, list[Piece], list[Amount]], Reply]] = {
+    Kind.UNCLEAR: lambda _kind, _pieces, _amounts: UNCLEAR,
+    Kind.OPT_OUT: _read_opt_out,
+    Kind.ON_MY_WAY: _read_on_my_way,
+    Kind.DONE: _read_minutes,
     Kind.LATE: _read_late,
     Kind.PAUSE: _read_pause,
 }
-
-
-def normalise(text: str) -> str:
-    """NFKC, case fold, no zero-width marks; punctuation, emoji and line ends become single spaces."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_ZERO_WIDTH)
-    kept = (char if unicodedata.category(char)[0] in "LNM" else " " for char in folded)
-    return " ".join("".join(kept).split())
-
-
-def _split_numbers(plain: str) -> tuple[str, list[str]]:
-    """Take the numbers out of a text: what is left, and the numbers in Arabic digits."""
-    arabic = _UNITS.sub(" ", _HAN_NUMBER.sub(lambda match: _to_arabic(match.group()), plain))
-    numbers = _NUMBER.findall(arabic)
-    return " ".join(_NUMBER.sub(" ", arabic).split()), numbers
-
-
-def _to_arabic(han: str) -> str:
-    """「四十七」 and 「四七」 become 47; a single numeral stays: it is a part of words like 「一定」."""
-    if len(han) == 1 and han != "十":
-        return han
-    if not set(han) & {"十", "百"}:
-        return "".join(str(_HAN_DIGITS[char]) for char in han)
-    value, digit = 0, 0
-    for char in han:
-        if char in "十百":
-            value += (digit or 1) * (10 if char == "十" else 100)
-            digit = 0
-        else:
-            digit = _HAN_DIGITS[char]
-    return str(value + digit)
-
-
-def _kind_of(text: str) -> Kind:
-    """One wording of the lists, or several that all say the same: 「好的，接」."""
-    kind = _kind_of_wording(text)
-    if kind == Kind.UNCLEAR and " " in text:
-        kinds = {_kind_of_wording(part) for part in text.split()}
-        return kinds.pop() if len(kinds) == 1 else Kind.UNCLEAR
-    return kind
-
-
-def _kind_of_wording(text: str) -> Kind:
-    for wording in _without_politeness(text):
-        for kind, wordings in _WORDINGS.items():
-            if wording in wordings:
-                return kind
-    return Kind.UNCLEAR
-
-
-def _without_politeness(text: str) -> list[str]:
-    """The wording as it is, and with one polite word after another taken from its ends.
-
-    An apology is only dropped beside a no: 「不好意思，我去」 may be sorry for anything.
-    """
-    refusing = any(no in text for no in ("不", "没", "有事", "no", "can t", "cannot", "cant", "busy"))
-    polite = sorted(POLITE | SORRY if refusing else POLITE, key=len, reverse=True)
-    found = [text, text.replace(" ", "")]
-    for core in found:  # grows while it is read
-        for word in polite:
-            for rest in (_without_beginning(core, word), _without_ending(core, word)):
-                if rest and rest not in found:
-                    found.append(rest)
-    return found
-
-
-def _without_beginning(text: str, word: str) -> str:
-    rest = text.removeprefix(word)
-    return rest.strip() if rest != text and (not word.isascii() or rest.startswith(" ")) else ""
-
-
-def _without_ending(text: str, word: str) -> str:
-    rest = text.removesuffix(word)
-    return rest.strip() if rest != text and (not word.isascii() or rest.endswith(" ")) else ""

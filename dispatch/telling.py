@@ -6,15 +6,16 @@ from datetime import timedelta
 
 from django.utils import translation
 
-from linzhu.communities.people import TellBy
+from linzhu.communities.people import TellBy, TextLanguage
 from linzhu.communities.phones import PhoneError, parse_phone, show_phone
-from linzhu.dispatch import todos
-from linzhu.dispatch.family_links import family_url
+from linzhu.dispatch import entry, todos
+from linzhu.dispatch.links import family_url
 from linzhu.dispatch.models import Assignment, Offer, Todo
-from linzhu.notifications import outbox
+from linzhu.dispatch.voice import elder_calls
+from linzhu.notifications import by_code, outbox
 from linzhu.notifications.models import Message
-from linzhu.notifications.wording import describe_window
-from linzhu.requests.models import Elder, HelpRequest
+from linzhu.notifications.wording import describe_window, in_a_row, word
+from linzhu.requests.models import Elder, FamilyContact, HelpRequest
 from linzhu.volunteers.models import Volunteer
 
 CALL_ELDER_WITHIN = timedelta(minutes=30)
@@ -24,7 +25,7 @@ WORTH_A_CALL_MIN = 15
 
 def service_name(help_request: HelpRequest, language: str) -> str:
     with translation.override(language):
-        return help_request.service.name
+        return word("service", help_request.service_code, language) or help_request.service.name
 
 
 def when(help_request: HelpRequest, language: str) -> str:
@@ -32,24 +33,27 @@ def when(help_request: HelpRequest, language: str) -> str:
 
 
 def elder_language(elder: Elder) -> str:
-    """Texts for elder and family: English if it is the only language known, else Chinese."""
-    return "en" if elder.languages == {"en"} else "zh-hans"
+    """Texts for elder and family: in the only language they know if there are texts in it, else in Chinese."""
+    only = next(iter(elder.languages)) if len(elder.languages) == 1 else ""
+    return only if only in TextLanguage.values else TextLanguage.CHINESE.value
 
 
 # --- volunteers ---------------------------------------------------------------------------------------------------
 
 
-def send_offer(offer: Offer) -> Message:
-    """Ask: service, area, window, how to answer. Nothing of the elder's person."""
+def send_offer(offer: Offer, *, again: bool = False) -> Message:
+    """Ask: service, area, window, how to answer. Nothing of the elder's person. ``again``: of who stands by."""
     help_request, language = offer.help_request, offer.volunteer.text_language
+    template = "offer_standby" if again else "offer"
     return outbox.queue(
         offer.phone,
-        "offer",
+        template,
         {
             "service": service_name(help_request, language),
             "area": help_request.elder.area(),
             "when": when(help_request, language),
             "code": offer.code,
+            **entry.for_volunteer(offer.volunteer, template),
         },
         community=help_request.community,
         language=language,
@@ -87,7 +91,7 @@ def _tell_about_visit(assignment: Assignment, template: str, **params: str) -> M
     )
 
 
-def tell_volunteer(volunteer: Volunteer, template: str, help_request: HelpRequest | None, **params: str) -> Message:
+def tell_volunteer(volunteer: Volunteer, template: str, help_request: HelpRequest | None, /, **params: str) -> Message:
     """Send a volunteer a text; ``service`` is filled in where the text is about a help request."""
     language = volunteer.text_language
     if help_request is not None:
@@ -95,7 +99,7 @@ def tell_volunteer(volunteer: Volunteer, template: str, help_request: HelpReques
     return outbox.queue(
         volunteer.phone,
         template,
-        params,
+        {**params, **entry.for_volunteer(volunteer, template)},
         community=help_request.community if help_request else volunteer.community,
         language=language,
         about=help_request.ref if help_request else "",
@@ -116,7 +120,7 @@ def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = F
     language = elder_language(help_request.elder)
     contacts = help_request.elder.family.filter(gets_texts=True)
     for contact in contacts:
-        link = {"link": family_url(help_request, contact)} if with_link else {}
+        link = _way_in(help_request, contact, template) if with_link else {}
         outbox.queue(
             contact.phone,
             template,
@@ -133,6 +137,13 @@ def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = F
     return len(contacts)
 
 
+def _way_in(help_request: HelpRequest, contact: FamilyContact, template: str) -> dict[str, str]:
+    """A link, or a code where a gateway carries none."""
+    if by_code.is_needed(template):
+        return entry.for_family(help_request, contact)
+    return {"link": family_url(help_request, contact)}
+
+
 # --- elders -------------------------------------------------------------------------------------------------------
 
 
@@ -142,16 +153,16 @@ def tell_logged(help_request: HelpRequest) -> None:
 
 def tell_assigned(help_request: HelpRequest) -> None:
     """Everybody learns who comes: the family by text, the elder as they wish."""
+    todos.close_kind(help_request, Todo.Kind.TELL_ELDER_LOOKING)
     coming = list(help_request.assignments.standing().select_related("volunteer"))
     language = elder_language(help_request.elder)
-    separator = ", " if language == "en" else "、"
-    names = separator.join(item.volunteer.known_as for item in coming)
+    names = in_a_row((item.volunteer.known_as for item in coming), language)
     told = tell_family(
         help_request, "family_assigned", with_link=True, volunteer=names, when=when(help_request, language)
     )
     if help_request.elder.tell_by == TellBy.FAMILY and told:
         return
-    words = separator.join(item.door_word for item in coming)
+    words = in_a_row((item.door_word for item in coming), language)
     _tell_elder(
         help_request,
         "elder_assigned",
@@ -179,10 +190,11 @@ def tell_late(assignment: Assignment, minutes: int) -> None:
 def tell_searching_again(help_request: HelpRequest) -> None:
     """The volunteer does not come after all: the family reads that we look for another, staff call the elder."""
     tell_family(help_request, "family_searching")
-    if todos.close_kind(help_request, Todo.Kind.TELL_ELDER):
+    not_called_yet = elder_calls.withdraw(help_request)
+    if todos.close_kind(help_request, Todo.Kind.TELL_ELDER) or not_called_yet:
         return  # the elder had not been told of the first one yet
     todos.owe(
-        Todo.Kind.TELL_ELDER_OFF,
+        Todo.Kind.TELL_ELDER_LOOKING,
         community=help_request.community,
         help_request=help_request,
         due_in=CALL_ELDER_WITHIN,
@@ -209,8 +221,10 @@ def _tell_elder(help_request: HelpRequest, template: str, kind: Todo.Kind, **par
             language=language,
             about=help_request.ref,
         )
-    else:
-        todos.owe(kind, community=help_request.community, help_request=help_request, due_in=CALL_ELDER_WITHIN)
+        return
+    if elder.tell_by == TellBy.CALL and elder_calls.call_elder(help_request, template, **params):
+        return
+    todos.owe(kind, community=help_request.community, help_request=help_request, due_in=CALL_ELDER_WITHIN)
 
 
 def _takes_texts(phone: str) -> bool:

@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from linzhu.dispatch.models import Assignment, Offer, Todo, VisitStep, Wave
+from linzhu.dispatch.deferred_words import never_happened
+from linzhu.dispatch.models import Assignment, DeferredAct, Offer, Todo, VisitStep, Wave
 from linzhu.dispatch.reasons import show_distance
+from linzhu.notifications.models import Call
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 
 SAME_MOMENT = timedelta(seconds=3)
@@ -43,6 +45,8 @@ def tell(
     assignments: Sequence[Assignment],
     todos: Sequence[Todo],
     steps: Sequence[VisitStep],
+    calls: Sequence[Call] = (),
+    acts: Sequence[DeferredAct] = (),
 ) -> list[Entry]:
     """Return the story, oldest first. Every row is told once."""
     facts = [
@@ -51,6 +55,8 @@ def tell(
         *(entry for assignment in assignments for entry in _of_assignment(assignment)),
         *_of_steps(steps, assignments),
         *(entry for todo in todos for entry in _of_todo(todo)),
+        *(_of_call(call) for call in calls if call.is_over and not call.withdrawn_at),
+        *(_of_act(act) for act in acts if act.fate in (DeferredAct.Fate.UNDONE, DeferredAct.Fate.OVERTAKEN)),
     ]
     ends = [change.at for change in changes if change.to_status in (Status.CANCELLED, Status.UNMET)]
     facts = [fact for fact in facts if not (fact.causes == Status.OPEN and _near(fact.at, ends))]
@@ -102,7 +108,7 @@ def _move_words(change: StatusChange, help_request: HelpRequest) -> str:
         Status.UNDERWAY: _("At the elder's home"),
         Status.DONE: _("The visit is over"),
         Status.CLOSED: _("Closed: everything is settled"),
-        Status.CANCELLED: _("Cancelled"),
+        Status.CANCELLED: _("Cancelled late") if help_request.cancelled_late else _("Cancelled"),
         Status.UNMET: _("Ended without help"),
     }[Status(change.to_status)]
 
@@ -201,6 +207,19 @@ def _was_needed(step: VisitStep, visit: Assignment) -> bool:
     return step.done_at is not None and all(at is None or step.done_at < at for at in quicker)
 
 
+def _of_call(call: Call) -> Entry:
+    """How the machine's call to the elder ended."""
+    if call.understood:
+        text = _("Called the elder: understood")
+    elif "0" in call.keys:
+        text = _("Called the elder: asks for a person")
+    elif call.state == Call.State.COMPLETED:
+        text = _("Called the elder: picked up, no key pressed")
+    else:
+        text = _("Called the elder: %(what)s") % {"what": call.get_state_display()}
+    return Entry(call.finished_at or call.created_at, "linzhu", _("Linzhu"), text)
+
+
 # --- what was owed ------------------------------------------------------------------------------------------------
 
 
@@ -215,3 +234,14 @@ def _outcome(todo: Todo) -> str:
     """What became of an unclear reply is kept as the offer's state; all else is what somebody wrote."""
     states = Offer.Status
     return str(states(todo.outcome).label) if todo.outcome in states.values else todo.outcome
+
+
+# --- what staff thought better of ---------------------------------------------------------------------------------
+
+
+def _of_act(act: DeferredAct) -> Entry:
+    """What was pressed and never happened. What did happen is told by what came of it."""
+    at, words = act.over_at or act.asked_at, never_happened(act)
+    if act.fate == DeferredAct.Fate.UNDONE:
+        return Entry(at, "staff", str(act.over_by or _("staff")), words)
+    return Entry(at, "linzhu", _("Linzhu"), words, _("asked for by %(name)s") % {"name": act.user or _("staff")})

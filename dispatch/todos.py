@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -18,6 +19,7 @@ ABOUT_THE_SEARCH = (
     Todo.Kind.NO_POSITION,
     Todo.Kind.QUIET_HOURS,
     Todo.Kind.DEADLINE_NEAR,
+    Todo.Kind.CALL_BACK,
 )
 """What nobody needs to decide any more once somebody comes."""
 
@@ -35,14 +37,13 @@ def owe(
     inbound: InboundMessage | None = None,
     message: Message | None = None,
 ) -> Todo:
-    """Open a todo, due that long from now. The same fact about one help request or text is owed once."""
+    """Open a todo, due that long from now. The same fact about one help request, text or community is owed once."""
+    facts: dict[str, Any] = {"help_request": help_request, "kind": kind, "inbound": inbound, "message": message}
+    defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in}
+    of_community = not (help_request or inbound or message)
+    (facts if of_community else defaults)["community"] = community
     with transaction.atomic():
-        facts = {"help_request": help_request, "kind": kind, "inbound": inbound, "message": message}
-        defaults = {"community": community, "offer": offer, "due_at": now() + due_in}
-        if help_request or inbound or message:
-            todo, created = Todo.objects.get_or_create(**facts, closed_at=None, defaults=defaults)
-        else:
-            todo, created = Todo.objects.create(**facts, **defaults), True
+        todo, created = Todo.objects.get_or_create(**facts, closed_at=None, defaults=defaults)
         if created:
             record_event(help_request, community)
     return todo
@@ -73,6 +74,7 @@ def close_kind(help_request: HelpRequest, *kinds: str) -> int:
 def close_overtaken(help_request: HelpRequest) -> int:
     """Close what nobody owes once a help request is over; returns how many.
 
-    What somebody has written stays until a person has read it: it may be a cry for help.
+    What somebody has written stays until a person has read it: it may be a cry for help. So does an alarm.
     """
-    return Todo.objects.open().filter(help_request=help_request, inbound=None).update(closed_at=now())
+    overtaken = Todo.objects.open().filter(help_request=help_request, inbound=None).exclude(kind__in=Todo.ALARMS)
+    return overtaken.update(closed_at=now())

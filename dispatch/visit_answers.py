@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from linzhu.dispatch import telling, todos
+from linzhu.dispatch import doorstep, telling, todos
 from linzhu.dispatch.assignments import arrive, finish, release, set_out
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.replies import Kind, Reply
 from linzhu.dispatch.visits import delay
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.lifecycle import Actor
-from linzhu.requests.models import StatusChange
+from linzhu.requests.models import HelpRequest, StatusChange
 from linzhu.volunteers.models import Volunteer
 
 CALL_WITHIN = timedelta(minutes=5)
@@ -47,7 +47,13 @@ def wants_help(inbound: InboundMessage, reply: Reply) -> bool:
     if volunteer is None:
         return False
     assignment = _meant(inbound, reply)
-    help_request = assignment.help_request if assignment else None
+    owe_call(volunteer, assignment.help_request if assignment else None, inbound)
+    telling.tell_volunteer(volunteer, "help_ack", None)
+    return True
+
+
+def owe_call(volunteer: Volunteer, help_request: HelpRequest | None, inbound: InboundMessage) -> None:
+    """Somebody calls the volunteer back within minutes."""
     todos.owe(
         Todo.Kind.HELP_WANTED,
         community=help_request.community if help_request else volunteer.community,
@@ -55,8 +61,6 @@ def wants_help(inbound: InboundMessage, reply: Reply) -> bool:
         inbound=inbound,
         due_in=CALL_WITHIN,
     )
-    telling.tell_volunteer(volunteer, "help_ack", None)
-    return True
 
 
 def arrived(inbound: InboundMessage, reply: Reply) -> bool:
@@ -66,6 +70,16 @@ def arrived(inbound: InboundMessage, reply: Reply) -> bool:
         return False
     arrive(assignment, actor=volunteer_actor(assignment.volunteer))
     telling.tell_volunteer(assignment.volunteer, "arrived_thanks", None)
+    return True
+
+
+def no_answer(inbound: InboundMessage, reply: Reply) -> bool:
+    """Nobody opens the door: staff call at once, the volunteer waits. False if no one visit is certainly meant."""
+    assignment = _meant(inbound, reply)
+    if assignment is None:
+        return False
+    doorstep.nobody_opens(assignment)
+    telling.tell_volunteer(assignment.volunteer, "no_answer_ack", None)
     return True
 
 
@@ -84,10 +98,14 @@ def cannot_come(inbound: InboundMessage, reply: Reply) -> bool:
     assignment = _meant(inbound, reply)
     if assignment is None:
         return False
-    actor = volunteer_actor(assignment.volunteer)
-    release(assignment, actor=actor, why=Kind.CANNOT_COME, tell_volunteer=False)
+    take_back(assignment)
     telling.tell_volunteer(assignment.volunteer, "cannot_thanks", assignment.help_request)
     return True
+
+
+def take_back(assignment: Assignment) -> None:
+    """The volunteer takes their promise back. Raises TooLate if the assignment no longer stands."""
+    release(assignment, actor=volunteer_actor(assignment.volunteer), why=Kind.CANNOT_COME, tell_volunteer=False)
 
 
 def _meant(inbound: InboundMessage, reply: Reply) -> Assignment | None:

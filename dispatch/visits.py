@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from linzhu.communities.clock import now
@@ -17,12 +17,15 @@ from linzhu.dispatch import telling, todos
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo, VisitStep
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.models import HelpRequest, Status
 
 Kind = VisitStep.Kind
 
 LOOK_WITHIN = timedelta(minutes=5)
 """How soon a dispatcher should look after a volunteer who has not arrived or not finished."""
+AT_ONCE = 200
+LOOK_AGAIN = timedelta(minutes=30)
+"""How long after staff have settled an alarm it comes back if the visit has got no further."""
 TOO_SOON_TO_REMIND = timedelta(minutes=15)
 """Who has just said yes needs no reminder."""
 
@@ -97,6 +100,21 @@ def take_step(step: VisitStep) -> bool:
             .first()
         )
         return assignment is not None and _DO[Kind(step.kind)](assignment)
+
+
+def owe_forgotten(at: datetime) -> None:
+    """Nothing is due around a visit any more, and nobody owes anything: its alarm has been settled, or was lost.
+
+    Until the visit has ended somebody looks after it again and again.
+    """
+    due = VisitStep.objects.filter(
+        assignment__help_request=OuterRef("pk"), assignment__status=Assignment.Status.STANDING, done_at=None
+    )
+    in_hand = Todo.objects.filter(Q(closed_at=None) | Q(closed_at__gt=at - LOOK_AGAIN), help_request=OuterRef("pk"))
+    expected = HelpRequest.objects.filter(status__in=[Status.ASSIGNED, Status.UNDERWAY]).select_related("community")
+    for help_request in expected.filter(~Exists(due), ~Exists(in_hand))[:AT_ONCE]:
+        arrived = help_request.status == Status.UNDERWAY
+        _alert(help_request, Todo.Kind.NOT_FINISHED if arrived else Todo.Kind.NOT_ARRIVED)
 
 
 def _remind(assignment: Assignment, template: str) -> bool:

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
+from django.utils.translation import get_language_bidi, ngettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 
 # Django's own words, named here so that our translations of them come first: its Chinese counts days as dates.
 _SPANS = {
@@ -36,7 +36,12 @@ def window_words(start: datetime, end: datetime, at: datetime) -> str:
     last = f"{finish:%H:%M}"
     if finish.date() != begin.date():
         last = f"{day_words(finish.date(), today)} {last}"
-    return f"{day_words(begin.date(), today)} {begin:%H:%M}–{last}"
+    return f"{day_words(begin.date(), today)} {_from_left(f'{begin:%H:%M}–{last}')}"
+
+
+def _from_left(clocks: str) -> str:
+    """Keep a span of time in its order inside a line that runs from right to left (Unicode Standard Annex 9)."""
+    return f"\u2066{clocks}\u2069" if get_language_bidi() else clocks
 
 
 def moment_words(moment: datetime, at: datetime) -> str:
@@ -51,6 +56,13 @@ def span_words(earlier: datetime, later: datetime) -> str:
     if later - earlier < timedelta(minutes=1):
         return _("a moment")
     return timesince(earlier, later, time_strings=_SPANS, depth=1)  # type: ignore[arg-type]
+
+
+def duration_words(minutes: int) -> str:
+    """Return ``2 h 5 min``; under an hour ``45 min``."""
+    if minutes < 60:
+        return _("%(minutes)d min") % {"minutes": minutes}
+    return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def mask_links(text: str) -> str:

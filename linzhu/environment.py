@@ -1,5 +1,6 @@
 """Reading of the few environment values that are more than a string or a number."""
 
+import json
 import re
 import secrets
 from datetime import time
@@ -20,6 +21,20 @@ def parse_quiet_hours(text: str) -> tuple[time, time] | None:
         return time(begin_h, begin_m), time(end_h, end_m)
     except ValueError:
         raise ImproperlyConfigured(f"QUIET_HOURS={text!r}: write it as 21:00-07:30, or off.") from None
+
+
+def parse_templates(text: str) -> dict[str, dict[str, str]]:
+    """Read which approved template stands for which text: ``{"zh-hans": {"offer": "SMS_123456"}}``, or a file of it."""
+    text = text.strip()
+    try:
+        read = json.loads(text if text.startswith("{") else Path(text).read_text(encoding="utf-8")) if text else {}
+        if not all(isinstance(code, str) for codes in read.values() for code in codes.values()):
+            raise TypeError
+    except (OSError, ValueError, TypeError, AttributeError):
+        raise ImproperlyConfigured(
+            'ALIYUN_TEMPLATES is neither JSON nor a file of JSON like {"zh-hans": {"offer": "SMS_123456"}}.'
+        ) from None
+    return {language: dict(codes) for language, codes in read.items()}
 
 
 def local_secret_key(path: Path) -> str:

@@ -23,13 +23,13 @@ class FramesOnlyFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
-_FAMILY_LINK = re.compile(r"(?<=/f/)[^/\s]+")
+_SECRET_LINK = re.compile(r"(?<=/[fvk]/)[^/\s]+")
 
 
 class LinksMasked(logging.Filter):
-    """Takes the secret out of a family link's address: "Not Found: /f/…/" opens nothing."""
+    """Takes the secret out of the addresses that hold one: "Not Found: /f/…/" opens nothing."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(_FAMILY_LINK.sub("…", part) if isinstance(part, str) else part for part in record.args)
+            record.args = tuple(_SECRET_LINK.sub("…", part) if isinstance(part, str) else part for part in record.args)
         return True

@@ -6,7 +6,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from linzhu.environment import local_secret_key, parse_quiet_hours
+from linzhu.environment import local_secret_key, parse_quiet_hours, parse_templates
 
 _checkout = Path(__file__).resolve().parent.parent
 _in_checkout = (_checkout / "manage.py").is_file()
@@ -22,6 +22,7 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 # --- Which kind of place is this? ---------------------------------------------------------------------------------
 # The local gateway shows every phone in the browser: whoever configures a real gateway runs in production.
 SMS_GATEWAY: str = env.str("SMS_GATEWAY", default="local")
+SMS_GATEWAY_FALLBACK: str = env.str("SMS_GATEWAY_FALLBACK", default="")
 PRODUCTION = SMS_GATEWAY != "local"
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -41,17 +42,43 @@ TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM: str = env.str("TWILIO_FROM", default="")
 TWILIO_MESSAGING_SERVICE_SID: str = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
+TWILIO2_ACCOUNT_SID: str = env.str("TWILIO2_ACCOUNT_SID", default="")
+TWILIO2_AUTH_TOKEN: str = env.str("TWILIO2_AUTH_TOKEN", default="")
+TWILIO2_FROM: str = env.str("TWILIO2_FROM", default="")
+TWILIO2_MESSAGING_SERVICE_SID: str = env.str("TWILIO2_MESSAGING_SERVICE_SID", default="")
 TWILIO_API_URL: str = env.str("TWILIO_API_URL", default="https://api.twilio.com").rstrip("/")
+TWILIO2_API_URL: str = env.str("TWILIO2_API_URL", default=TWILIO_API_URL).rstrip("/")
 TWILIO_TIMEOUT_S = env.int("TWILIO_TIMEOUT_S", default=10)
+ALIYUN_ACCESS_KEY_ID: str = env.str("ALIYUN_ACCESS_KEY_ID", default="")
+ALIYUN_ACCESS_KEY_SECRET: str = env.str("ALIYUN_ACCESS_KEY_SECRET", default="")
+ALIYUN_SIGN_NAME: str = env.str("ALIYUN_SIGN_NAME", default="")
+ALIYUN_TEMPLATES = parse_templates(env.str("ALIYUN_TEMPLATES", default=""))
+ALIYUN_WEBHOOK_SECRET: str = env.str("ALIYUN_WEBHOOK_SECRET", default="")
+ALIYUN_WEBHOOK_ADDRESSES: list[str] = env.list("ALIYUN_WEBHOOK_ADDRESSES", default=[])
+ALIYUN_TWO_WAY = env.bool("ALIYUN_TWO_WAY", default=False)
+ALIYUN_EXTEND_CODE: str = env.str("ALIYUN_EXTEND_CODE", default="")
+ALIYUN_API_URL: str = env.str("ALIYUN_API_URL", default="https://dysmsapi.aliyuncs.com").rstrip("/")
+ALIYUN_TIMEOUT_S = env.int("ALIYUN_TIMEOUT_S", default=10)
 SMS_SIGNATURE: str = env.str("SMS_SIGNATURE", default="邻助")
 PHONE_REGION: str = env.str("PHONE_REGION", default="CN")
+SMS_RATE = env.float("SMS_RATE", default=10)
+SMS_COUNTRIES: list[str] = env.list("SMS_COUNTRIES", default=[])
+SMS_CAP_NUMBER = env.int("SMS_CAP_NUMBER", default=30)
+SMS_CAP_COMMUNITY = env.int("SMS_CAP_COMMUNITY", default=2000)
+SMS_CAP_ALL = env.int("SMS_CAP_ALL", default=10000)
+SMS_PRICE_FEN = env.float("SMS_PRICE_FEN", default=0)
+SMS_SELF_TEST_NUMBER: str = env.str("SMS_SELF_TEST_NUMBER", default="")
+# Who carries calls to elders and the hotline: twilio, local (the Phones page), or nobody.
+VOICE_GATEWAY: str = env.str("VOICE_GATEWAY", default="")
+VOICE_FROM: str = env.str("VOICE_FROM", default="")
 PHONE_AREA_CODE: str = env.str("PHONE_AREA_CODE", default="022")
+HELP_PHONE: str = env.str("HELP_PHONE", default="")
 
 # --- Dispatch -----------------------------------------------------------------------------------------------------
 QUIET_HOURS = parse_quiet_hours(env.str("QUIET_HOURS", default="21:00-07:30"))
-WAVE_SECONDS = env.int("WAVE_SECONDS", default=300)
-WAVE_SIZE = env.int("WAVE_SIZE", default=3)
-WAVE_RADII_M: list[int] = env.list("WAVE_RADII_M", cast=int, default=[1000, 2000, 4000, 8000])
+WAVE_SECONDS = env.int("WAVE_SECONDS", default=900)
+WAVE_SIZE = env.int("WAVE_SIZE", default=10)
+FURTHEST_M = env.int("FURTHEST_M", default=8000)
 WEEKLY_TEXT_CAP = env.int("WEEKLY_TEXT_CAP", default=7)
 
 # --- Applications -------------------------------------------------------------------------------------------------
@@ -69,6 +96,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "channels",
     "csp",
@@ -90,6 +118,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "linzhu.communities.browser_rights.BrowserRightsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -165,10 +194,7 @@ Q_CLUSTER = {
 
 # --- People who sign in -------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "communities.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -176,13 +202,18 @@ ACCOUNT_ADAPTER = "linzhu.communities.accounts.StaffAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = False  # axes counts failures by account *and* address: an office shares one address
+# Wrong passwords: axes counts them by account *and* address, as an office shares one address. Wrong codes: by account.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key", "reauthenticate": "10/m/user", "login": None, "signup": None}
+STAFF_TOTP = env.bool("STAFF_TOTP", default=PRODUCTION)
+MFA_ADAPTER = "linzhu.communities.second_factor.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Linzhu"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -206,16 +237,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
+        **{f"{kind}-src": [SELF] for kind in ("script", "style", "font", "connect", "manifest")},
+        **{name: [NONE] for name in ("default-src", "frame-ancestors", "base-uri")},
         "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
+        "img-src": [SELF, "data:"],
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -224,6 +249,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # --- Language, time, files ----------------------------------------------------------------------------------------
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="zh-hans")
 LANGUAGES = [("zh-hans", _("Chinese (Simplified)")), ("en", _("English"))]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [DATA_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE: str = env.str("TIME_ZONE", default="Asia/Shanghai")
@@ -241,9 +267,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION  # a checkout: files may change under the server
 if WHITENOISE_USE_FINDERS:
-    STATIC_ROOT.mkdir(
-        parents=True, exist_ok=True
-    )  # nothing is collected here, and whitenoise warns of a missing folder
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is collected; whitenoise warns of a missing folder
 MEDIA_ROOT = VAR_DIR / "media"
 
 # --- Logging: events and ids only, never names, numbers or texts of people ----------------------------------------
@@ -269,6 +293,7 @@ LOGGING = {
         "uvicorn.access": {"level": "WARNING"},  # its lines hold addresses, and a family's link is a secret
         "uvicorn.error": {"level": "WARNING"},  # at INFO a line for every socket that opens
         "twilio": {"level": "WARNING"},  # at INFO it writes whole requests: numbers and texts
+        "urllib3": {"level": "ERROR"},  # below, it writes addresses, and Aliyun takes numbers in their query
     },
 }
 SIMPLE_HISTORY_ENABLED = True

@@ -34,6 +34,11 @@ class Ticket:
     user: int
     kind: str
     community: int
+    title: str
+    """What its sender calls it."""
+    mapping: dict[str, str] | None = None
+    """What its columns are, as its sender has chosen: position → column name. None: as they were recognised."""
+    rows: int = 0
 
     @property
     def path(self) -> Path:
@@ -46,7 +51,7 @@ class Ticket:
 def keep(upload: UploadedFile, *, user: User, kind: str, community: int) -> Ticket:
     """Store an upload until it is confirmed, and sweep out what nobody came back for."""
     sweep()
-    ticket = Ticket(secrets.token_hex(16), user.pk, kind, community)
+    ticket = Ticket(secrets.token_hex(16), user.pk, kind, community, (upload.name or "")[:100])
     upload.seek(0)
     with os.fdopen(os.open(ticket.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         for chunk in upload.chunks():
@@ -63,6 +68,11 @@ def reclaim(signed: str, user: User) -> Ticket:
     if ticket.user != user.pk or not ticket.path.is_file():
         raise UploadGoneError
     return ticket
+
+
+def progress_path(name: str) -> Path:
+    """Return where it is kept how far the import of a file is (linzhu.import_jobs)."""
+    return _folder() / f"{name}.json"
 
 
 def sweep() -> None:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from linzhu.communities.clock import now
+from linzhu.notifications import selftest
 from linzhu.notifications.gateways.base import Gateway, Inbound
 from linzhu.notifications.models import InboundMessage
 from linzhu.notifications.signals import message_received
@@ -66,7 +67,8 @@ def _handle(row: InboundMessage) -> bool:
     """Tell the handlers, inside a savepoint. The log gets the kind of error only: its text might quote the message."""
     try:
         with transaction.atomic():
-            message_received.send(InboundMessage, inbound=row)
+            if not selftest.recognise(row):
+                message_received.send(InboundMessage, inbound=row)
             row.handled_at = now()
             row.save(update_fields=["handled_at", "reading", "about"])
     except Exception as error:

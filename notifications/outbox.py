@@ -11,12 +11,15 @@ from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community
+from linzhu.notifications import by_code
 from linzhu.notifications.models import Message
 from linzhu.notifications.optout import DESPITE_OPT_OUT, is_opted_out
+from linzhu.notifications.overrides import render_for
 from linzhu.notifications.texts import TEXTS
-from linzhu.notifications.wording import count_parts, render
+from linzhu.notifications.wording import count_parts
 
 State = Message.State
+RELAY = "linzhu.notifications.tasks.relay_message"
 
 
 def queue(
@@ -37,12 +40,12 @@ def queue(
     unknown template or a missing parameter.
     """
     suppressed = template not in DESPITE_OPT_OUT and is_opted_out(to)
-    text = render(template, params, language)
+    text, used = _words(community, template, params, language)
     with transaction.atomic():
         message = Message.objects.create(
             to=to,
             template=template,
-            params={name: str(params[name]) for name in TEXTS[template].params},
+            params={name: str(params[name]) for name in used},
             language=language,
             text=text,
             parts=count_parts(text),
@@ -55,8 +58,17 @@ def queue(
         )
         if not suppressed:
             # The queue lives in the same database. It carries the id alone; the row says what to do and when.
-            async_task("linzhu.notifications.tasks.relay_message", message.pk)
+            async_task(RELAY, message.pk)
     return message
+
+
+def _words(
+    community: Community, template: str, params: Mapping[str, object], language: str
+) -> tuple[str, tuple[str, ...]]:
+    """Return the text, and which of the parameters went into it."""
+    if by_code.is_reworded(template):
+        return by_code.render(template, params, language), by_code.params_of(template)
+    return render_for(community, template, params, language), TEXTS[template].params
 
 
 def withdraw(messages: Iterable[Message]) -> int:
@@ -70,3 +82,36 @@ def withdraw(messages: Iterable[Message]) -> int:
         under_way = mine.filter(state__in=[State.SENDING, State.UNKNOWN])
         under_way.filter(Q(expires_at=None) | Q(expires_at__gt=at)).update(expires_at=at)
         return mine.filter(state=State.QUEUED).update(state=State.EXPIRED, finished_at=at)
+
+
+CAN_GO_AGAIN = (State.FAILED, State.UNDELIVERED)
+
+
+def send_again(message: Message) -> bool:
+    """Try a waiting text at once, or send one that did not arrive once more; False if it is too late for that.
+
+    The second text is a row of its own: reports about the first may still come. However often this is pressed, there
+    is one (``again_of`` is unique). A text whose outcome is unknown is looked up, never sent on suspicion.
+    """
+    at = now()
+    if not message.text or (message.expires_at and message.expires_at <= at):
+        return False  # its words are no longer kept, or nobody needs them any more
+    with transaction.atomic():
+        waiting = Message.objects.filter(pk=message.pk, state=State.QUEUED)
+        if waiting.update(next_attempt_at=at):
+            async_task(RELAY, message.pk)
+            return True
+        if not Message.objects.filter(pk=message.pk, state__in=CAN_GO_AGAIN).exists():
+            return False
+        copied = ("to", "template", "params", "language", "text", "parts", "community_id", "about", "priority")
+        fields = {name: getattr(message, name) for name in (*copied, "expires_at")}
+        again, is_new = Message.objects.get_or_create(again_of=message, defaults=fields)
+        if is_new:
+            async_task(RELAY, again.pk)
+    return is_new
+
+
+def give_up(message: Message) -> bool:
+    """Try no more; returns False if the text has gone, or has ended, meanwhile. A late receipt is still believed."""
+    pending = Message.objects.filter(pk=message.pk, state__in=[State.QUEUED, State.UNKNOWN])
+    return pending.update(state=State.FAILED, error_code="given-up", finished_at=now()) == 1

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from linzhu.communities.clock import now
 from linzhu.notifications.gateways.base import StatusReport
-from linzhu.notifications.models import FINAL_STATES, IN_FLIGHT_STATES, Message
+from linzhu.notifications.models import FINAL_STATES, Message
 from linzhu.notifications.optout import opt_out
 
 State = Message.State
@@ -22,7 +22,7 @@ def record(gateway: str, report: StatusReport) -> bool:
 
     It also settles a text that we hold for unknown, or queued again or given up too early: the gateway has it.
     """
-    lower = [*IN_FLIGHT_STATES, State.EXPIRED, *RANKS[: RANKS.index(report.state)]]
+    lower = [*Message.IN_FLIGHT, State.EXPIRED, *RANKS[: RANKS.index(report.state)]]
     message = Message.objects.filter(_known_by(report), gateway=gateway, state__in=lower).first()
     if message is None:
         return False

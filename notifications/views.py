@@ -1,53 +1,43 @@
-"""The webhooks. They answer at once: a text is stored and handled, or refused, or may be brought again."""
+"""The webhooks of texts. They answer at once: a text is stored and handled, or refused, or may be brought again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
 
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.http import HttpRequest, HttpResponse
 
 from linzhu.notifications import inbound, receipts
-from linzhu.notifications.gateways import gateway
+from linzhu.notifications.gateways import configured, gateway
 from linzhu.notifications.gateways.base import Gateway
-
-Webhook = Callable[[HttpRequest, Gateway], None]
-
-
-def webhook_of(name: str) -> Callable[[Webhook], Callable[..., HttpResponse]]:
-    """Guard a webhook: POST only, 404 unless this gateway is configured, 403 unless the request is signed by it."""
-
-    def decorate(handle: Webhook) -> Callable[..., HttpResponse]:
-        @csrf_exempt
-        @require_POST
-        @wraps(handle)
-        def view(request: HttpRequest) -> HttpResponse:
-            port = gateway()
-            if port.name != name:
-                raise Http404
-            if not port.verify(request):
-                return HttpResponseForbidden()
-            try:
-                handle(request, port)
-            except (OperationalError, InterfaceError):
-                return HttpResponse(status=503)  # nothing is half-written; the gateway brings it again
-            return port.ack(request)
-
-        return view
-
-    return decorate
+from linzhu.notifications.webhooks import guard
 
 
-@webhook_of("twilio")
-def twilio_inbound(request: HttpRequest, port: Gateway) -> None:
+def webhook(handle: Callable[[HttpRequest, Gateway], None]) -> Callable[..., HttpResponse]:
+    """Let the gateways that carry our texts reach ``handle(request, port)``, and acknowledge what they bring.
+
+    A gateway that signs nothing has a secret in its path: who does not know it finds nothing there.
+    """
+
+    @wraps(handle)
+    def answer(request: HttpRequest, port: Gateway, secret: str = "") -> HttpResponse:
+        handle(request, port)
+        return port.ack(request)
+
+    return guard(answer, port_of=_carrier, is_hidden=lambda port: not port.capabilities.signed)
+
+
+def _carrier(name: str) -> Gateway | None:
+    return gateway(name) if name in configured() else None
+
+
+@webhook
+def sms_inbound(request: HttpRequest, port: Gateway) -> None:
     for text in port.parse_inbound(request):
         inbound.receive(port, text)
 
 
-@webhook_of("twilio")
-def twilio_status(request: HttpRequest, port: Gateway) -> None:
+@webhook
+def sms_status(request: HttpRequest, port: Gateway) -> None:
     for report in port.parse_status(request):
         receipts.record(port.name, report)

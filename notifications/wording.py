@@ -1,9 +1,18 @@
-"""Words of the texts: rendered, signed, counted; and windows of time as people say them."""
+"""Words of the texts: rendered, signed, counted; and windows of time as people say them.
+
+A text in Uyghur runs from right to left and carries the marks that keep numbers and Chinese names in it readable: they
+are characters like any other, so every count includes them. Whoever copies one into a reply is understood all the same
+(``dispatch.reading.folding`` drops them).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from unicodedata import bidirectional
 
 from django.conf import settings
 from django.template import Context, Engine, Template, TemplateDoesNotExist
@@ -12,7 +21,7 @@ from django.utils.formats import date_format
 from django.utils.translation import override
 
 from linzhu.communities.clock import now
-from linzhu.notifications.texts import TEXTS
+from linzhu.notifications.texts import REVIEW, TEXTS
 
 FALLBACK_LANGUAGES = ("zh-hans", "en")
 
@@ -23,9 +32,24 @@ def render(template: str, params: Mapping[str, object], language: str) -> str:
     ``params`` may hold more than the text declares; the rest is not used. Raises KeyError for an unknown template or
     a missing parameter.
     """
-    context = Context({name: str(params[name]) for name in TEXTS[template].params}, autoescape=False)
+    if template not in TEXTS:
+        raise KeyError(template)
     source, written_in = find_template(template, language)
-    return sign(" ".join(source.render(context).split()), written_in)
+    context = Context(fillings(template, params, written_in), autoescape=False)
+    return finish(source.render(context), written_in)
+
+
+def fillings(template: str, params: Mapping[str, object], language: str) -> dict[str, str]:
+    """Return what this text is filled in with. Raises KeyError for an unknown template or a missing parameter."""
+    values = {name: str(params[name]) for name in TEXTS[template].params}
+    if language in RIGHT_TO_LEFT:
+        return {name: isolate(value) for name, value in values.items()}
+    return values
+
+
+def finish(text: str, language: str) -> str:
+    """Make a filled text what is sent: one line, signed."""
+    return sign(" ".join(text.split()), language)
 
 
 def find_template(template: str, language: str) -> tuple[Template, str]:
@@ -39,12 +63,55 @@ def find_template(template: str, language: str) -> tuple[Template, str]:
 
 
 def sign(text: str, language: str) -> str:
-    """Put the sender's name in front, as readers of this language expect it: ``【邻助】…`` or ``Linzhu: …``."""
+    """Put the sender's name in front, as carriers and readers expect it: ``【邻助】…`` or ``Linzhu: …``."""
     name = settings.SMS_SIGNATURE
-    if language == "zh-hans":
-        return f"【{name}】{text}"
-    # One Chinese character would make the whole text UCS-2 and more than halve what fits into a part.
-    return f"{name if name.isascii() else 'Linzhu'}: {text}"
+    if language == "en":
+        # One Chinese character would make the whole text UCS-2 and more than halve what fits into a part.
+        return f"{name if name.isascii() else 'Linzhu'}: {text}"
+    if language in RIGHT_TO_LEFT:
+        # Carriers look for 【 as the very first character; a phone would take the whole line for left-to-right by it.
+        text = f"{_RIGHT_TO_LEFT_FROM_HERE}{text}{_END_OF_ISOLATE}"
+    return f"【{name}】{text}"
+
+
+# --- right to left ------------------------------------------------------------------------------------------------
+
+RIGHT_TO_LEFT = frozenset({"ug"})
+_LEFT_TO_RIGHT_FROM_HERE, _RIGHT_TO_LEFT_FROM_HERE, _BY_ITS_FIRST_LETTER = "\u2066", "\u2067", "\u2068"
+_END_OF_ISOLATE = "\u2069"
+
+
+def isolate(value: str) -> str:
+    """Keep a value in its own order inside a line that runs from right to left: ``11-25`` would read ``25-11``.
+
+    A plain number and plain words of such a script need no marks (Unicode Standard Annex 9, 2.4.2).
+    """
+    kinds = {bidirectional(character) for character in value} - {"WS"}
+    from_right = kinds & {"R", "AL"}
+    if value.isdecimal() or kinds <= {"R", "AL", "NSM"}:
+        return value
+    return f"{_BY_ITS_FIRST_LETTER if from_right else _LEFT_TO_RIGHT_FROM_HERE}{value}{_END_OF_ISOLATE}"
+
+
+# --- words that fill texts ----------------------------------------------------------------------------------------
+
+
+def word(table: str, code: str, language: str) -> str:
+    """Return a service or reason in a language that has no catalogue of its own; empty if it is not known there."""
+    return _words_of(language).get(table, {}).get(code, "")
+
+
+@cache
+def _words_of(language: str) -> dict[str, dict[str, str]]:
+    if language not in REVIEW:
+        return {}
+    file: Path = settings.DATA_DIR / "templates" / "sms" / language / "words.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def in_a_row(items: Iterable[str], language: str) -> str:
+    """Join names as this language lists them."""
+    return {"en": ", ", "bo": ", ", "ug": "، "}.get(language, "、").join(items)
 
 
 # --- parts --------------------------------------------------------------------------------------------------------
@@ -87,7 +154,10 @@ def _pack(units: list[int], alone: int, each: int) -> int:
 
 
 def describe_window(start: datetime, end: datetime, language: str) -> str:
-    """Return a window in local time, short enough for a text: ``今天14-16点``, ``tomorrow 9:30-12:00``."""
+    """Return a window in local time, short enough for a text: ``今天14-16点``, ``tomorrow 9:30-12:00``.
+
+    Without words, as ``11-25 9:30-11:30``, in languages that await their review: a wrong word could cost a visit.
+    """
     begin, finish = timezone.localtime(start), timezone.localtime(end)
     last_day, midnight = finish.date(), (finish.hour, finish.minute) == (0, 0)
     if midnight and last_day == begin.date() + timedelta(days=1):
@@ -95,7 +165,7 @@ def describe_window(start: datetime, end: datetime, language: str) -> str:
     hour = 24 if midnight and last_day == begin.date() else finish.hour
     overnight = last_day != begin.date()
     last = _day(finish, language) if overnight else ""
-    if language == "en":
+    if language in {"en", *REVIEW}:
         dash = f" - {last} " if overnight else "-"
         return f"{_day(begin, language)} {begin.hour}:{begin:%M}{dash}{hour}:{finish:%M}"
     # 9-12点 and 9:30-12点 read well; 14-16:30 does not, so an hour keeps its 点 before minutes or another day.
@@ -111,7 +181,17 @@ def _point(hour: int, minute: int, alone: bool) -> str:
 
 def _day(local: datetime, language: str) -> str:
     days_ahead = (local.date() - timezone.localtime(now()).date()).days
+    if language in REVIEW:
+        return describe_day(local, language)
     if language == "en":
         with override("en"):
             return {0: "today", 1: "tomorrow"}.get(days_ahead) or date_format(local, "D j M")
-    return {0: "今天", 1: "明天"}.get(days_ahead) or f"{local.month}月{local.day}日"
+    return {0: "今天", 1: "明天"}.get(days_ahead) or describe_day(local, language)
+
+
+def describe_day(day: date, language: str) -> str:
+    """Return a day of this year: ``11月25日``, ``25 November``, ``11-25``."""
+    if language == "en":
+        with override("en"):
+            return date_format(day, "j F")
+    return f"{day.month}-{day.day}" if language in REVIEW else f"{day.month}月{day.day}日"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -12,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from linzhu.communities.access import StaffRequest, staff_required
-from linzhu.communities.search import person_matches
-from linzhu.requests.forms import ElderForm, FamilyFormSet
-from linzhu.requests.models import LIVE_STATUSES, Elder
+from linzhu.communities.versions import compare_anew
+from linzhu.requests.forms import ElderForm, FamilyContactForm, FamilyFormSet
+from linzhu.requests.models import LIVE_STATUSES, Elder, HelpRequest
 from linzhu.requests.recurring_views import recurring_of
 
 PER_PAGE = 50
@@ -25,16 +27,13 @@ ADD_ROW = "add_family"
 @require_http_methods(["GET", "POST"])
 def elder_list(request: StaffRequest) -> HttpResponse:
     """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones."""
-    elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     text = request.POST.get("q", "").strip()
+    elders = Elder.objects.visible_to(request.user, few=bool(text)).select_related("community", "place__parent")
     if text:
-        known = Elder.objects.filter(person_matches(text, "phone", "family__phone")).values("pk")
-        elders = elders.filter(pk__in=known)
-    elders = elders.defer("notes").annotate(
-        live=Count("help_requests", filter=Q(help_requests__status__in=LIVE_STATUSES)),
-        last_at=Max("help_requests__created_at"),
-    )
-    page = Paginator(elders.order_by("name", "pk"), PER_PAGE).get_page(request.POST.get("page"))
+        elders = elders.meant_by(text)
+    listed = elders.defer("notes", "search_words").order_by("name", "pk")
+    page = Paginator(listed, PER_PAGE).get_page(request.POST.get("page"))
+    page.object_list = _with_help_requests(page.object_list)
     return render(request, "requests/elders.html", {"page": page, "q": text})
 
 
@@ -51,6 +50,7 @@ def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
+@compare_anew
 def elder_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """A new elder, or changes to one, with their family contacts."""
     user = request.user
@@ -65,7 +65,26 @@ def elder_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
         messages.success(request, _("%(name)s is saved.") % {"name": elder.name})
         return redirect("elder", elder.pk)
     status = 422 if data and ADD_ROW not in data else 200
-    return render(request, "requests/elder_form.html", {"form": form, "family": family, "elder": elder}, status=status)
+    context = {"form": form, "family": family, "elder": elder, "overtaken": _is_overtaken(form, family)}
+    return render(request, "requests/elder_form.html", context, status=status)
+
+
+def _with_help_requests(elders: Iterable[Elder]) -> list[Elder]:
+    """Note how many live help requests each elder has, and when the last was logged: of these alone, not of all."""
+    listed = list(elders)
+    logged = HelpRequest.objects.filter(elder__in=listed).values("elder").order_by()
+    counts = {
+        row["elder"]: row
+        for row in logged.annotate(live=Count("pk", filter=Q(status__in=LIVE_STATUSES)), last_at=Max("created_at"))
+    }
+    for elder in listed:
+        found = counts.get(elder.pk, {"live": 0, "last_at": None})
+        elder.live, elder.last_at = found["live"], found["last_at"]  # type: ignore[attr-defined]
+    return listed
+
+
+def _is_overtaken(form: ElderForm, family: Iterable[FamilyContactForm]) -> bool:
+    return form.is_overtaken or any(row.is_overtaken for row in family)
 
 
 def _with_another_row(sent: QueryDict) -> QueryDict:

@@ -11,13 +11,17 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, User
 from linzhu.communities.people import Gender
 from linzhu.communities.phones import PhoneField, parse_phone, show_phone
+from linzhu.communities.versions import BothVersions
 from linzhu.requests.models import Elder, FamilyContact
 
 NOT_SAID = "–"
 
 
-class ElderForm(forms.ModelForm):
+class ElderForm(BothVersions, forms.ModelForm):
     """An elder, as staff of some communities may write them down."""
+
+    stored_in = {"phone": ("phone", "phone_ext")}
+    written_too = ("lat", "lng")
 
     phone = PhoneField(
         label=_("Phone"), required=False, help_text=_("Mobile or landline with area code; an extension may follow.")
@@ -66,10 +70,11 @@ class ElderForm(forms.ModelForm):
         if "place" in self.changed_data and self.instance.place:
             # Coordinates of their own, from an import, would still show the old home.
             self.instance.lat = self.instance.lng = None
+        self.claim()
         return super().save(commit)  # type: ignore[no-any-return]
 
 
-class FamilyContactForm(forms.ModelForm):
+class FamilyContactForm(BothVersions, forms.ModelForm):
     phone = PhoneField(label=_("Phone"))
 
     class Meta:
@@ -83,6 +88,10 @@ class FamilyContactForm(forms.ModelForm):
         if cleaned.get("gets_texts") and cleaned.get("phone") and not parse_phone(raw).mobile:
             self.add_error("phone", self.fields["phone"].error_messages["landline"])
         return cleaned
+
+    def save(self, commit: bool = True) -> FamilyContact:
+        self.claim()
+        return super().save(commit)  # type: ignore[no-any-return]
 
 
 FamilyFormSet = forms.inlineformset_factory(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,15 +20,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from linzhu.communities.access import StaffRequest, staff_required
+from linzhu.communities.browser_rights import may_listen
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
-from linzhu.communities.search import person_matches
 from linzhu.requests import windows
 from linzhu.requests.catalogue import SERVICES, Code, Group, Service
 from linzhu.requests.forms import ElderForm, FamilyFormSet
+from linzhu.requests.intake_callers import contact_behind, recognise
 from linzhu.requests.intake_form import CUSTOM, IntakeForm
 from linzhu.requests.lifecycle import Actor, log_request
-from linzhu.requests.models import Elder, HelpRequest
+from linzhu.requests.looks import note_look
+from linzhu.requests.models import Elder, ElderQuerySet, FamilyContact, HelpRequest, Look
 
 QUICK = [
     Code.GROCERIES, Code.MEDICINE, Code.BILLS, Code.HOSPITAL_BOOKING, Code.PHONE_HELP, Code.ESCORT, Code.RIDE,
@@ -36,6 +40,7 @@ QUICK = [
 HITS = 8
 
 
+@may_listen
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def intake(request: StaffRequest) -> HttpResponse:
@@ -43,7 +48,9 @@ def intake(request: StaffRequest) -> HttpResponse:
     user = request.user
     if request.method == "GET":
         elder = _elder(request, request.GET["elder"]) if request.GET.get("elder", "").isdigit() else None
-        return _page(request, IntakeForm.blank(user, elder=elder, tell_by=elder.tell_by if elder else ""), elder)
+        return _page(request, _form_for(request, elder), elder)
+    if "again" in request.POST:
+        return _again(request)
     form = IntakeForm(request.POST, user=user)
     form.is_valid()
     elder = form.cleaned_data.get("elder")
@@ -67,14 +74,19 @@ def log_all(form: IntakeForm, user: User) -> list[HelpRequest]:
 
 def duplicates(form: IntakeForm) -> list[HelpRequest]:
     """Return live help requests of the same elder, service and local day; the form's own, sent before, do not count."""
-    elder, codes = form.cleaned_data.get("elder"), form.cleaned_data.get("services")
-    if not (elder and codes and form.window):
+    elder, codes = form.cleaned_data.get("elder"), form.cleaned_data.get("services", [])
+    wanted = {code: window for code in codes if (window := form.window_of(code))}
+    if not (elder and wanted):
         return []
-    midnight = timezone.localtime(form.window.start).replace(hour=0, minute=0, second=0, microsecond=0)
-    same_day = Q(window_start__lt=midnight + timedelta(days=1), window_end__gt=midnight)
-    alike = HelpRequest.objects.live().filter(same_day, elder=elder, service_code__in=codes)
+    alike = reduce(or_, (Q(_on_the_day_of(window), service_code=code) for code, window in wanted.items()))
     own = [f"{form.cleaned_data.get('key')}:{code}" for code in codes]
-    return list(alike.exclude(idempotency_key__in=own, idempotency_key__isnull=False))
+    known = HelpRequest.objects.live().filter(alike, elder=elder).select_related("elder")
+    return list(known.exclude(idempotency_key__in=own, idempotency_key__isnull=False))
+
+
+def _on_the_day_of(window: windows.Window) -> Q:
+    midnight = timezone.localtime(window.start).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Q(window_start__lt=midnight + timedelta(days=1), window_end__gt=midnight)
 
 
 @staff_required()
@@ -87,12 +99,19 @@ def check_duplicates(request: StaffRequest) -> HttpResponse:
     return render(request, "requests/_duplicates.html", context)
 
 
+@may_listen
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def find_elder(request: StaffRequest) -> HttpResponse:
-    """GET: the search box. POST: who was found; what is typed is personal and stays out of addresses and logs."""
+    """GET: the search box. POST: who was found; what is typed is personal and stays out of addresses and logs.
+
+    A call that is passed on comes by POST, too, with its number as ``q``: the page begins with whom that leads to.
+    """
     if request.method == "POST" and not request.htmx:
-        return _page(request, IntakeForm.blank(request.user), None)
+        text = request.POST.get("q", "")
+        elder = recognise(text, list(_elders(request, few=True).meant_by(text)[:HITS]))
+        caller = contact_behind(text, elder) if elder else None
+        return _page(request, _form_for(request, elder, caller), elder)
     template = "requests/_hits.html" if request.method == "POST" else "requests/_who.html"
     return render(request, template, _found(request))
 
@@ -100,10 +119,11 @@ def find_elder(request: StaffRequest) -> HttpResponse:
 @staff_required()
 @require_GET
 def choose_elder(request: StaffRequest, pk: int) -> HttpResponse:
-    """The elder is found: their card beside the form, and how they are told."""
+    """The elder is found: their card beside the form, and how they are told. ``by``: who of the family calls."""
     elder = _elder(request, pk)
-    form = IntakeForm.blank(request.user, elder=elder, tell_by=elder.tell_by)
-    return _chosen(request, elder, form)
+    by = request.GET.get("by", "")
+    caller = next((contact for contact in elder.family.all() if str(contact.pk) == by), None)
+    return _chosen(request, elder, _form_for(request, elder, caller))
 
 
 @staff_required()
@@ -119,12 +139,30 @@ def new_elder(request: StaffRequest) -> HttpResponse:
         with transaction.atomic():
             elder = form.save()
             family.save()
-        chosen = IntakeForm.blank(user, elder=elder, tell_by=elder.tell_by)
-        return _chosen(request, _elder(request, elder.pk), chosen)
+        return _chosen(request, _elder(request, elder.pk), _form_for(request, elder))
     return render(request, "requests/_new_elder.html", {"elder_form": form, "family": family})
 
 
-def _page(request: StaffRequest, form: IntakeForm, elder: Elder | None, status: int = 200) -> HttpResponse:
+def _form_for(request: StaffRequest, elder: Elder | None, caller: FamilyContact | None = None) -> IntakeForm:
+    """A new form: how this elder is told, and by which way the call came."""
+    told = {"tell_by": elder.tell_by} if elder else {}
+    came = {"channel": HelpRequest.Channel.FAMILY, "caller": caller} if caller else {}
+    return IntakeForm.blank(request.user, elder=elder, **told, **came)
+
+
+def _again(request: StaffRequest) -> HttpResponse:
+    """The form with one of the elder's earlier requests put into it, beside whatever was typed already."""
+    earlier = get_object_or_404(HelpRequest.objects.visible_to(request.user), ref=request.POST["again"])
+    elder = _elder(request, earlier.elder_id)
+    form = IntakeForm.refilled(request.POST, request.user, elder, earlier)
+    return _page(request, form, elder, ask_when=True)
+
+
+def _page(
+    request: StaffRequest, form: IntakeForm, elder: Elder | None, *, status: int = 200, ask_when: bool = False
+) -> HttpResponse:
+    if elder:
+        note_look(request.user, elder.pk, Look.What.INTAKE)
     chosen = set(form["services"].value() or [])
     suggested = windows.suggested(now())
     context = {
@@ -138,7 +176,11 @@ def _page(request: StaffRequest, form: IntakeForm, elder: Elder | None, status: 
         "windows": suggested,
         "when": windows.matching(suggested, form["when"].value() or ""),
         "CUSTOM": CUSTOM,
-        "services": [(service, form.data.get(f"details_{service.code}", "")) for service in SERVICES.values()],
+        "ask_when": ask_when,
+        "services": [
+            (service, form.own_words(service.code), windows.matching(suggested, form.own_when(service.code)))
+            for service in SERVICES.values()
+        ],
         "anyway": form.data.get("anyway"),
         "duplicates": duplicates(form) if form.is_bound else [],
     }
@@ -154,25 +196,32 @@ def _logged(request: StaffRequest, logged: list[HelpRequest]) -> HttpResponse:
 
 
 def _chosen(request: StaffRequest, elder: Elder, form: IntakeForm) -> HttpResponse:
-    response = render(request, "requests/_chosen.html", {"elder": elder, "form": form, "swapped": True})
+    note_look(request.user, elder.pk, Look.What.INTAKE)
+    sent = request.POST or request.GET
+    # A limit that was typed in stays; one that the page had filled in becomes that of the elder's community.
+    own_limit = "cash_limit" in sent and sent["cash_limit"] != sent.get("cash_suggested")
+    context = {"elder": elder, "form": form, "swapped": True, "own_limit": own_limit}
+    response = render(request, "requests/_chosen.html", context)
     return trigger_client_event(response, "elderChosen", {}, after="settle")
 
 
-def _elders(request: StaffRequest) -> QuerySet[Elder]:
+def _elders(request: StaffRequest, *, few: bool = False) -> ElderQuerySet:
     """Elders with all that their card shows, in a fixed number of queries."""
     recent = Prefetch("help_requests", HelpRequest.objects.order_by("-created_at")[:3], to_attr="recent")
-    elders = Elder.objects.visible_to(request.user)
+    elders = Elder.objects.visible_to(request.user, few=few)
     return elders.select_related("community", "place__parent").prefetch_related("family", recent)  # type: ignore[no-any-return]
 
 
 def _elder(request: StaffRequest, pk: int | str) -> Elder:
-    return get_object_or_404(_elders(request), pk=pk)
+    return get_object_or_404(_elders(request), pk=pk)  # type: ignore[no-any-return]
 
 
 def _found(request: StaffRequest) -> dict[str, Any]:
     text = request.POST.get("q", "").strip()
-    matches = _elders(request).filter(person_matches(text, "phone", "family__phone")).distinct()
-    return {"q": text, "hits": matches[:HITS] if text else []}
+    hits = list(_elders(request, few=True).meant_by(text)[:HITS]) if text else []
+    for elder in hits:
+        elder.caller = contact_behind(text, elder)
+    return {"q": text, "hits": hits, "calling": recognise(text, hits)}
 
 
 def _carried_over(text: str) -> dict[str, str]:

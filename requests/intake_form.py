@@ -1,4 +1,4 @@
-"""The intake form: one elder, one or several needs, one window."""
+"""The intake form: one elder, one or several needs, one window for all of them unless a need has one of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from linzhu.communities.access import home_community
 from linzhu.communities.clock import now
-from linzhu.communities.models import Community, User
+from linzhu.communities.models import User
 from linzhu.communities.people import Gender, Language, TellBy
 from linzhu.communities.rules import Rules, rules_of
 from linzhu.requests import windows
@@ -22,10 +24,17 @@ from linzhu.requests.models import Elder, HelpRequest
 CUSTOM = "custom"
 AS_SERVICE = ("", _("as the service needs"))
 ANY = ("", _("anybody"))
+OWN = ("details_", "when_")
+"""How the names of those fields begin that belong to one service alone."""
+_YES_NO = {True: "yes", False: "no"}
 
 
 class IntakeForm(forms.Form):
-    """What an intake worker writes while the elder is on the phone; validated, it has its ``window``."""
+    """What an intake worker writes while the elder is on the phone; validated, it has its ``window``.
+
+    Each service may have words of its own (``details_<code>``) and, of the suggested windows, one of its own
+    (``when_<code>``).
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     elder = forms.ModelChoiceField(
@@ -45,7 +54,7 @@ class IntakeForm(forms.Form):
         label=_("Details"),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-key": "d"}),
         help_text=_("The volunteer reads this only after saying yes."),
     )
     when = forms.CharField(label=_("When"), error_messages={"required": _("Please choose when.")})
@@ -74,12 +83,13 @@ class IntakeForm(forms.Form):
         self.fields["elder"].queryset = elders  # type: ignore[attr-defined]
         self.fields["day"].widget.attrs["min"] = timezone.localdate(now()).isoformat()
         self.window: windows.Window | None = None
+        self.own_windows: dict[str, windows.Window] = {}
 
     @classmethod
     def blank(cls, user: User, **initial: Any) -> IntakeForm:
-        """Return a new form, with a key of its own, as it is first shown."""
+        """Return a new form, with a key of its own, as it is first shown; the elder's community sets the cash limit."""
         elder: Elder | None = initial.get("elder")
-        community = elder.community if elder else Community.objects.visible_to(user).first()
+        community = elder.community if elder else home_community(user)
         limit = rules_of(community).cash_limit_fen if community else Rules().cash_limit_fen
         defaults = {
             "key": uuid.uuid4(),
@@ -90,15 +100,52 @@ class IntakeForm(forms.Form):
         }
         return cls(user=user, initial={**defaults, **initial})
 
+    @classmethod
+    def refilled(cls, sent: QueryDict, user: User, elder: Elder, earlier: HelpRequest) -> IntakeForm:
+        """Return the form as it was sent, with an earlier need of this elder put into it; nothing is checked yet.
+
+        What was agreed then is filled in anew: details, money, who should come. When it is wanted is asked.
+        """
+        held = {name: sent[name] for name in sent if name in cls.base_fields or name.startswith(OWN)}
+        needs = dict.fromkeys([*sent.getlist("services"), earlier.service_code])
+        service, details = earlier.service, held.get("details", "")
+        own_line = {f"details_{service.code}": earlier.details.replace("\n", " ")}
+        words = own_line if details else {"details": earlier.details}
+        usual = (earlier.people_needed, earlier.needs_vehicle) == (service.people, service.vehicle)
+        people = {} if usual else {"people": earlier.people_needed, "vehicle": _YES_NO[earlier.needs_vehicle]}
+        money = {"cash_limit": Decimal(earlier.cash_limit_fen) / 100} if earlier.cash_limit_fen is not None else {}
+        wishes = {"gender": earlier.needs_gender, "language": earlier.needs_language}
+        wished = {name: value for name, value in wishes.items() if value}
+        return cls.blank(user, **{**held, "elder": elder, "services": [*needs], **words, **people, **money, **wished})
+
+    def own_words(self, code: str) -> str:
+        """Return what was written for this service alone."""
+        return self._own("details", code)
+
+    def own_when(self, code: str) -> str:
+        """Return the window, as text, that was chosen for this service alone; empty if it is that of all."""
+        return self._own("when", code)
+
+    def _own(self, what: str, code: str) -> str:
+        return str((self.data if self.is_bound else self.initial).get(f"{what}_{code}", "")).strip()
+
+    @property
+    def cash_suggested(self) -> str:
+        """The limit that the page has filled in by itself; choosing another elder may change this, and no other."""
+        return str(self.data.get("cash_suggested", "") if self.is_bound else self.initial["cash_limit"])
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("when"):
-            self.window = self._custom_window() if cleaned["when"] == CUSTOM else self._suggested_window()
+        if when := cleaned.get("when"):
+            self.window = self._custom_window() if when == CUSTOM else self._suggested_window(when)
+        for code in cleaned.get("services", []):
+            if (own := self.own_when(code)) and (window := self._suggested_window(own)):
+                self.own_windows[code] = window
         return cleaned
 
-    def _suggested_window(self) -> windows.Window | None:
+    def _suggested_window(self, value: str) -> windows.Window | None:
         try:
-            window = windows.Window.from_value(self.cleaned_data["when"])
+            window = windows.Window.from_value(value)
         except ValueError:
             self.add_error("when", _("Please choose when."))
             return None
@@ -122,18 +169,22 @@ class IntakeForm(forms.Form):
             self.add_error(field, _("This time has passed, or nearly. Please choose a later one."))
         return left
 
+    def window_of(self, code: str) -> windows.Window | None:
+        """Return when this service is wanted: at a time of its own, or with the others."""
+        return self.own_windows.get(code, self.window)
+
     def fields_of(self, code: str) -> dict[str, Any]:
         """Return HelpRequest's fields for one of the chosen services; valid forms with a window only."""
-        if self.window is None:
+        window = self.window_of(code)
+        if window is None:
             raise ValueError("The form has no valid window.")
         service, cleaned = SERVICES[code], self.cleaned_data
         limit = cleaned["cash_limit"] if service.cash else None
-        own_words = str(self.data.get(f"details_{code}", "")).strip()
         return {
-            "window_start": self.window.start,
-            "window_end": self.window.end,
+            "window_start": window.start,
+            "window_end": window.end,
             "channel": cleaned["channel"],
-            "details": "\n".join(part for part in (own_words, cleaned["details"]) if part)[:2000],
+            "details": "\n".join(part for part in (self.own_words(code), cleaned["details"]) if part)[:2000],
             "people_needed": cleaned["people"] or service.people,
             "needs_vehicle": service.vehicle if cleaned["vehicle"] is None else cleaned["vehicle"],
             "needs_clearance": service.clearance,

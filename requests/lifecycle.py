@@ -14,8 +14,9 @@ from linzhu.requests.models import Elder, HelpRequest, Status, StatusChange, new
 from linzhu.requests.signals import status_changed
 
 TRANSITIONS: dict[str, set[str]] = {
-    Status.OPEN: {Status.ASSIGNED, Status.PAUSED, Status.CANCELLED, Status.UNMET},
-    Status.PAUSED: {Status.OPEN, Status.ASSIGNED, Status.CANCELLED, Status.UNMET},
+    # From the search straight to "under way" or "done": fewer people are enough, and they are there or have been.
+    Status.OPEN: {Status.ASSIGNED, Status.UNDERWAY, Status.DONE, Status.PAUSED, Status.CANCELLED, Status.UNMET},
+    Status.PAUSED: {Status.OPEN, Status.ASSIGNED, Status.UNDERWAY, Status.DONE, Status.CANCELLED, Status.UNMET},
     Status.ASSIGNED: {Status.OPEN, Status.PAUSED, Status.UNDERWAY, Status.DONE, Status.CANCELLED, Status.UNMET},
     Status.UNDERWAY: {Status.OPEN, Status.DONE, Status.CANCELLED, Status.UNMET},
     Status.DONE: {Status.CLOSED},

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from linzhu.requests.catalogue import Service
 from linzhu.requests.windows import SHORTEST, Window, custom
@@ -87,9 +87,9 @@ class Pattern:
         if self.kind == Kind.WEEKLY:
             if self.every == 1 and len(self.weekdays) == len(DAYS):
                 return _("every day")
-            often = ngettext("every week", "every %(n)d weeks", self.every) % {"n": self.every}
+            often = _("every week") if self.every == 1 else _("every %(n)d weeks") % {"n": self.every}
         else:
-            often = ngettext("every month", "every %(n)d months", self.every) % {"n": self.every}
+            often = _("every month") if self.every == 1 else _("every %(n)d months") % {"n": self.every}
         return _("%(often)s: %(days)s") % {"often": often, "days": self._days()}
 
     def _days(self) -> str:

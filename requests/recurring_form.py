@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from linzhu.communities.clock import now
 from linzhu.communities.people import Gender, Language
 from linzhu.communities.rules import rules_of
+from linzhu.communities.versions import BothVersions
 from linzhu.requests.catalogue import SERVICES
-from linzhu.requests.models import Elder, RecurringRequest
+from linzhu.requests.models import Elder, HelpRequest, RecurringRequest
 from linzhu.requests.recurrence import DAYS, LAST, MONTH_DAYS, NTH_LABELS, RAREST, Kind, Pattern
 from linzhu.requests.windows import SHORTEST, custom
 
@@ -32,8 +36,14 @@ _WEEKDAYS = [(day, WEEKDAYS[number]) for number, day in enumerate(DAYS)]
 _MONTH_DAYS = [(day, _("last day") if day == LAST else str(day)) for day in MONTH_DAYS]
 
 
-class RecurringForm(forms.ModelForm):
+class RecurringForm(BothVersions, forms.ModelForm):
     """What comes back, when, and what it needs."""
+
+    stored_in = {
+        **dict.fromkeys(("kind", "every", "weekdays", "month_day", "nth", "weekday"), ("rrule",)),
+        "cash_limit": ("cash_limit_fen",),
+    }
+    written_too = ("paused_until", "ended_at")
 
     kind = forms.ChoiceField(label=_("Comes back"), choices=Kind, widget=forms.RadioSelect)
     every = forms.IntegerField(
@@ -76,7 +86,10 @@ class RecurringForm(forms.ModelForm):
         self.instance.elder = elder
         self.fields["needs_gender"].choices = [ANY, *Gender.choices]  # type: ignore[attr-defined]
         self.fields["needs_language"].choices = [ANY, *Language.choices]  # type: ignore[attr-defined]
-        self.initial.update(self._as_it_is() if self.instance.pk else self._as_is_usual(elder))
+        # What is usual gives way to what the caller has filled in.
+        self.initial = (
+            {**self.initial, **self._as_it_is()} if self.instance.pk else {**self._as_is_usual(elder), **self.initial}
+        )
 
     def _as_it_is(self) -> dict[str, Any]:
         pattern, fen = self.instance.pattern, self.instance.cash_limit_fen
@@ -137,6 +150,32 @@ class RecurringForm(forms.ModelForm):
     def _cash_limit_fen(cleaned: dict[str, Any]) -> int | None:
         limit = cleaned["cash_limit"] if SERVICES[cleaned["service_code"]].cash else None
         return None if limit is None else int(limit * 100)
+
+
+def as_in(help_request: HelpRequest) -> dict[str, Any]:
+    """Return how a form begins that repeats this help request: every week, on its weekday, at its time of day.
+
+    The first day is the one after it, so that its own date is not asked for twice.
+    """
+    begin, finish = timezone.localtime(help_request.window_start), timezone.localtime(help_request.window_end)
+    day, fen = begin.date(), help_request.cash_limit_fen
+    limit = {} if fen is None else {"cash_limit": Decimal(fen) / 100}
+    return {
+        "service_code": help_request.service_code,
+        "kind": Kind.WEEKLY,
+        "weekdays": [DAYS[day.weekday()]],
+        "weekday": DAYS[day.weekday()],
+        "month_day": day.day if day.day in MONTH_DAYS else LAST,
+        "nth": nth if (nth := (day.day - 1) // 7 + 1) in NTH_LABELS else LAST,
+        "begins": begin.time(),
+        "finishes": finish.time() if finish.date() == day else time(23, 59),
+        "starts_on": max(timezone.localdate(now()), day + timedelta(days=1)),
+        "details": help_request.details,
+        "needs_vehicle": help_request.needs_vehicle,
+        "needs_gender": help_request.needs_gender,
+        "needs_language": help_request.needs_language,
+        **limit,
+    }
 
 
 class PauseForm(forms.Form):

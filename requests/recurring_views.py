@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.clock import now
+from linzhu.communities.versions import compare_anew
 from linzhu.requests import recurring
 from linzhu.requests.models import Elder, HelpRequest, Occurrence, RecurringRequest
-from linzhu.requests.recurring_form import PauseForm, RecurringForm
+from linzhu.requests.recurring_form import PauseForm, RecurringForm, as_in
 
 PAST_SHOWN = 20
 
@@ -33,26 +35,34 @@ def recurring_of(elder: Elder) -> list[dict[str, Any]]:
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def recurring_new(request: StaffRequest, elder_pk: int) -> HttpResponse:
-    """A new recurring request for this elder."""
+    """A new recurring request for this elder; ``?like=H7K2M`` fills in what that help request says."""
     elder = get_object_or_404(Elder.objects.visible_to(request.user).select_related("community"), pk=elder_pk)
-    start = {"starts_on": timezone.localdate(now()), "service_code": request.GET.get("service", "")}
+    like = HelpRequest.objects.visible_to(request.user).filter(elder=elder, ref=request.GET.get("like", "")).first()
+    start = (
+        as_in(like)
+        if like
+        else {"starts_on": timezone.localdate(now()), "service_code": request.GET.get("service", "")}
+    )
     form = RecurringForm(request.POST or None, elder=elder, initial=start)
     if request.method == "POST" and form.is_valid():
         recurring.save(form.instance, user=request.user)
         messages.success(request, _("Saved. Linzhu opens each help request by itself, ahead of time."))
         return redirect("elder", elder.pk)
-    context = {"form": form, "elder": elder}
+    context = {"form": form, "elder": elder, "like": like}
     return render(request, "requests/recurring_form.html", context, status=422 if form.errors else 200)
 
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
+@compare_anew
 def recurring_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """All about one recurring request: its form, its next dates, what became of the past ones."""
     row = _find(request, pk)
     form = RecurringForm(request.POST or None, instance=row, elder=row.elder)
     if request.method == "POST" and row.ended_at is None and form.is_valid():
-        recurring.save(form.instance, user=request.user)
+        with transaction.atomic():
+            form.claim()
+            recurring.save(form.instance, user=request.user)
         messages.success(request, _("Saved. Help requests that are open already stay as they are."))
         return redirect("recurring", pk)
     return _page(request, pk, form, PauseForm(today=timezone.localdate(now())))

@@ -1,6 +1,10 @@
 from django.urls import path
 
-from linzhu.requests import elders, intake, recurring_views
+from linzhu.requests import elders, intake, looks_views, recurring_views
+from linzhu.requests.looks import by_elder, by_recurring, watched
+from linzhu.requests.models import Look
+
+CARD, FORM, REPEAT = Look.What.CARD, Look.What.FORM, Look.What.REPEAT
 
 urlpatterns = [
     path("requests/new/", intake.intake, name="intake"),
@@ -10,10 +14,15 @@ urlpatterns = [
     path("requests/new/duplicates/", intake.check_duplicates, name="intake-duplicates"),
     path("elders/", elders.elder_list, name="elders"),
     path("elders/new/", elders.elder_edit, name="elder-new"),
-    path("elders/<int:pk>/", elders.elder_detail, name="elder"),
-    path("elders/<int:pk>/edit/", elders.elder_edit, name="elder-edit"),
-    path("elders/<int:elder_pk>/recurring/new/", recurring_views.recurring_new, name="recurring-new"),
-    path("recurring/<int:pk>/", recurring_views.recurring_edit, name="recurring"),
+    path("elders/<int:pk>/", watched(elders.elder_detail, CARD, by_elder), name="elder"),
+    path("elders/<int:pk>/edit/", watched(elders.elder_edit, FORM, by_elder), name="elder-edit"),
+    path("elders/<int:pk>/looks/", looks_views.looks, name="elder-looks"),
+    path(
+        "elders/<int:elder_pk>/recurring/new/",
+        watched(recurring_views.recurring_new, REPEAT, by_elder),
+        name="recurring-new",
+    ),
+    path("recurring/<int:pk>/", watched(recurring_views.recurring_edit, REPEAT, by_recurring), name="recurring"),
     path("recurring/<int:pk>/pause/", recurring_views.recurring_pause, name="recurring-pause"),
     path("recurring/<int:pk>/end/", recurring_views.recurring_end, name="recurring-end"),
     path("recurring/<int:pk>/<str:day>/", recurring_views.recurring_date, name="recurring-date"),

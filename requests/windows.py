@@ -15,11 +15,12 @@ _QUARTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of time (aware datetimes). ``label`` is what people call it."""
+    """A stretch of time (aware datetimes). ``label`` is what people call it, ``key`` chooses it on the intake form."""
 
     start: datetime
     end: datetime
     label: str = ""
+    key: str = ""
 
     @property
     def value(self) -> str:
@@ -38,19 +39,22 @@ class Window:
     def left_at(self, at: datetime) -> Window | None:
         """Return what is left of the window at that moment, or None if too little is."""
         start = max(self.start, at)
-        return Window(start, self.end, self.label) if self.end - start >= SHORTEST else None
+        return Window(start, self.end, self.label, self.key) if self.end - start >= SHORTEST else None
 
 
 def suggested(at: datetime) -> list[Window]:
-    """Return the windows to offer at that moment: the rest of today, all of tomorrow."""
+    """Return the windows to offer at that moment: the rest of today, all of tomorrow.
+
+    Their keys lie on the keyboard as the parts of a day lie in it: today's in the upper row, tomorrow's beneath.
+    """
     today = timezone.localtime(at).date()
     tomorrow = today + timedelta(days=1)
     windows = [
-        _window(today, 9, 12, str(_("This morning"))),
-        _window(today, 14, 17, str(_("This afternoon"))),
-        _window(today, 17, 20, str(_("This evening"))),
-        _window(tomorrow, 9, 12, str(_("Tomorrow morning"))),
-        _window(tomorrow, 14, 17, str(_("Tomorrow afternoon"))),
+        _window(today, 9, 12, str(_("This morning")), "q"),
+        _window(today, 14, 17, str(_("This afternoon")), "w"),
+        _window(today, 17, 20, str(_("This evening")), "e"),
+        _window(tomorrow, 9, 12, str(_("Tomorrow morning")), "a"),
+        _window(tomorrow, 14, 17, str(_("Tomorrow afternoon")), "s"),
     ]
     soon = _next_quarter(at)
     return [left for window in windows if (left := window.left_at(soon))]
@@ -72,9 +76,9 @@ def custom(day: date, begin: time, finish: time) -> Window:
     return Window(timezone.make_aware(datetime.combine(day, begin)), timezone.make_aware(datetime.combine(day, finish)))
 
 
-def _window(day: date, begin_hour: int, end_hour: int, label: str) -> Window:
+def _window(day: date, begin_hour: int, end_hour: int, label: str, key: str) -> Window:
     window = custom(day, time(begin_hour), time(end_hour))
-    return Window(window.start, window.end, label)
+    return Window(window.start, window.end, label, key)
 
 
 def _next_quarter(at: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """Fixtures that most tests share."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -13,7 +14,11 @@ from time_machine import Traveller
 
 from linzhu.communities import clock
 from linzhu.communities.models import Community, User
+from linzhu.requests.models import Elder
 from tests import factories
+
+# Fixtures for one theme, told in several modules.
+pytest_plugins = ["tests.asking", "tests.gateways", "tests.volunteer_phone"]
 
 # `make test` installs less than `make test-all`.
 DEVELOPERS_TOOLS = {"test_api_conformance.py": "schemathesis", "browser": "playwright"}
@@ -32,24 +37,43 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 @pytest.fixture(autouse=True)
 def _plain_settings(settings, tmp_path):
     """The same rules on every machine, at every hour, whatever its environment says."""
-    settings.SMS_GATEWAY = "local"
-    settings.PRODUCTION = False
+    settings.SMS_GATEWAY, settings.SMS_GATEWAY_FALLBACK = "local", ""
+    settings.SMS_RATE = settings.SMS_CAP_NUMBER = settings.SMS_CAP_COMMUNITY = settings.SMS_CAP_ALL = 0
+    settings.SMS_COUNTRIES, settings.PHONE_REGION, settings.SMS_SELF_TEST_NUMBER = [], "CN", ""
+    settings.PRODUCTION = settings.STAFF_TOTP = False
+    settings.VOICE_GATEWAY = settings.VOICE_FROM = ""
     settings.PUBLIC_BASE_URL = "http://testserver"
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
     settings.QUIET_HOURS = None
     settings.LANGUAGE_CODE = "en"
     settings.WAVE_SECONDS = 300
     settings.WAVE_SIZE = 3
-    settings.WAVE_RADII_M = [1000, 2000, 4000, 8000]
+    settings.FURTHEST_M = 8000
     settings.WEEKLY_TEXT_CAP = 7
     settings.SMS_SIGNATURE = "邻助"
     settings.MEDIA_ROOT, settings.STATIC_ROOT = tmp_path / "media", tmp_path
+    # What others have counted or locked belongs to them: tests of another process share the server.
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": secrets.token_hex(8)}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch):
+    """The database's clock is this machine's: a measuring, due once a minute, would fall on any test, even one without
+    a database.
+    """
+    monkeypatch.setattr(clock, "_offset", timedelta(0))
+    monkeypatch.setattr(clock, "_measured_at", float("inf"))
 
 
 @pytest.fixture
 def community(db) -> Community:
     return factories.CommunityFactory()
+
+
+@pytest.fixture
+def elder(community) -> Elder:
+    return factories.ElderFactory(community=community, name="张秀英", notes="喜欢听戏")
 
 
 @pytest.fixture
@@ -76,9 +100,7 @@ def desk(client_of, dispatcher) -> Client:
 
 
 @pytest.fixture
-def stopped_clock(monkeypatch) -> Iterator[Traveller]:
-    """Noon of a Monday in Shanghai until the test moves on; the database's clock stands still with ours."""
-    monkeypatch.setattr(clock, "_offset", timedelta(0))
-    monkeypatch.setattr(clock, "_measured_at", float("inf"))
+def stopped_clock() -> Iterator[Traveller]:
+    """Noon of a Monday in Shanghai until the test moves on."""
     with time_machine.travel(datetime(2026, 11, 23, 4, 0, tzinfo=UTC), tick=False) as traveller:
         yield traveller

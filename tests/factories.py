@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from linzhu.communities.models import Community, Place, Role, User
 from linzhu.communities.people import Language, Skill
-from linzhu.dispatch.models import Assignment, Bond, Offer, Todo, Wave
+from linzhu.dispatch.models import Assignment, Bond, DeferredAct, Offer, Todo, Wave
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import Elder, FamilyContact, HelpRequest, RecurringRequest
 from linzhu.volunteers.availability import Week, slots
@@ -141,6 +141,7 @@ class WaveFactory(DjangoModelFactory):
     number = factory.Sequence(lambda n: n + 1)
     radius_m = 1000
     ends_at = factory.LazyFunction(lambda: timezone.now() + timedelta(minutes=5))
+    due_at = factory.SelfAttribute("ends_at")
 
 
 class OfferFactory(DjangoModelFactory):
@@ -174,6 +175,17 @@ class BondFactory(DjangoModelFactory):
     elder = factory.SubFactory(ElderFactory)
     volunteer = factory.SubFactory(VolunteerFactory, community=factory.SelfAttribute("..elder.community"))
     kind = Bond.Kind.PAIRED
+
+
+class DeferredActFactory(DjangoModelFactory):
+    class Meta:
+        model = DeferredAct
+
+    help_request = factory.SubFactory(HelpRequestFactory)
+    action = "cancel"
+    form = factory.LazyFunction(lambda: {"reason": "by-elder"})
+    user = factory.SubFactory(UserFactory)
+    due_at = factory.LazyFunction(lambda: timezone.now() + timedelta(seconds=10))
 
 
 class InboundMessageFactory(DjangoModelFactory):

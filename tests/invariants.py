@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 
-from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
-from linzhu.requests.models import HelpRequest, Status, StatusChange
+from linzhu.dispatch.models import Assignment, Offer, Todo, VisitStep, Wave
+from linzhu.dispatch.visits import LOOK_AGAIN
+from linzhu.requests.models import HelpRequest, Status
 
 SEARCHING = {Status.OPEN, Status.PAUSED}
 COMING = {Status.ASSIGNED, Status.UNDERWAY}
 
 
 def broken_rules() -> list[str]:
-    """Return which rules do not hold, and of which help request; empty if all is well."""
-    return [
-        f"{help_request.pk}: {rule}" for help_request in HelpRequest.objects.all() for rule in _broken(help_request)
-    ]
+    """Return which rules do not hold, and of which help request; empty if all is well. Six queries."""
+    everything = HelpRequest.objects.prefetch_related("assignments", "offers", "waves", "changes", "todos")
+    return [f"{help_request.pk}: {rule}" for help_request in everything for rule in _broken(help_request)]
 
 
 def _broken(help_request: HelpRequest) -> list[str]:
     status, places = help_request.status, help_request.people_needed
-    current = list(help_request.assignments.current())
-    standing = [assignment for assignment in current if assignment.status == Assignment.Status.STANDING]
-    open_offers = help_request.offers.filter(status=Offer.Status.OPEN)
+    assignments = list(help_request.assignments.all())
+    current = [one for one in assignments if one.status != Assignment.Status.RELEASED]
+    standing = [one for one in assignments if one.status == Assignment.Status.STANDING]
+    offers = list(help_request.offers.all())
+    open_offers = [offer for offer in offers if offer.status == Offer.Status.OPEN]
+    accepted = {offer.pk for offer in offers if offer.status == Offer.Status.ACCEPTED}
+    running = [wave for wave in help_request.waves.all() if wave.ended_at is None]
     rules = {
         "places_filled counts who comes or came": help_request.places_filled == len(current),
         "no more people than places": len(current) <= places,
@@ -32,25 +37,20 @@ def _broken(help_request: HelpRequest) -> list[str]:
         "who is assigned has every place filled": status not in COMING or len(current) == places,
         "who is assigned is still expected": status not in COMING or bool(standing),
         "nobody is expected after the end": status in SEARCHING | COMING or not standing,
-        "no offer is open unless somebody is looked for": status in SEARCHING or not open_offers.exists(),
-        "open offers are of this round": not open_offers.exclude(round=help_request.round).exists(),
-        "one wave at a time": help_request.waves.filter(ended_at=None).count() <= 1,
-        "no wave runs unless somebody is looked for": status in SEARCHING or not _running(help_request).exists(),
-        "every accepted offer has its assignment": not help_request.offers.filter(
-            status=Offer.Status.ACCEPTED, assignment=None
-        ).exists(),
+        "no offer is open unless somebody is looked for": status in SEARCHING or not open_offers,
+        "open offers are of this round": all(offer.round == help_request.round for offer in open_offers),
+        "one wave at a time": len(running) <= 1,
+        "no wave runs unless somebody is looked for": status in SEARCHING or not running,
+        "a wave is looked at no later than its end": all(wave.due_at <= wave.ends_at for wave in running),
+        "every accepted offer has its assignment": accepted <= {assignment.offer_id for assignment in assignments},
         "the trail ends where it stands": _trail_holds(help_request),
         "it is never silent": not help_request.is_live or _has_a_next_step(help_request, bool(standing)),
     }
     return [rule for rule, holds in rules.items() if not holds]
 
 
-def _running(help_request: HelpRequest):
-    return Wave.objects.filter(help_request=help_request, ended_at=None)
-
-
 def _trail_holds(help_request: HelpRequest) -> bool:
-    changes = list(StatusChange.objects.filter(help_request=help_request).order_by("pk"))
+    changes = sorted(help_request.changes.all(), key=lambda change: change.pk)
     steps_fit = all(later.from_status == earlier.to_status for earlier, later in pairwise(changes))
     return bool(changes) and steps_fit and changes[-1].to_status == help_request.status
 
@@ -60,5 +60,27 @@ def _has_a_next_step(help_request: HelpRequest, somebody_is_expected: bool) -> b
     if help_request.status == Status.OPEN:
         return True
     if help_request.status == Status.PAUSED:
-        return Todo.objects.open().filter(help_request=help_request).exists()
+        return any(todo.closed_at is None for todo in help_request.todos.all())
     return somebody_is_expected
+
+
+def forgotten(at: datetime) -> list[str]:
+    """Return the live help requests that nothing is due of and nobody owes anything for, right after a tick at ``at``.
+
+    Communities without quiet hours only: an open search may wait for the morning.
+    """
+    return [
+        f"{help_request.pk} {help_request.status}"
+        for help_request in HelpRequest.objects.live()
+        if not _is_in_hand(help_request, at)
+    ]
+
+
+def _is_in_hand(help_request: HelpRequest, at: datetime) -> bool:
+    todos = Todo.objects.filter(help_request=help_request)
+    if todos.open().exists() or help_request.status == Status.PAUSED:
+        return todos.open().exists()
+    if help_request.status == Status.OPEN:
+        return Wave.objects.filter(help_request=help_request, ended_at=None, due_at__gt=at).exists()
+    steps = VisitStep.objects.filter(assignment__help_request=help_request, assignment__status="standing", done_at=None)
+    return steps.filter(due_at__gt=at).exists() or todos.filter(closed_at__gt=at - LOOK_AGAIN).exists()

@@ -4,12 +4,11 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
 from linzhu.communities.models import ApiToken
-from linzhu.dispatch.family_links import COOKIE
+from linzhu.dispatch.links import family_door
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 from tests.factories import (
     AssignmentFactory,
@@ -23,11 +22,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 URL = "/api/v1/help-requests"
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache():
-    cache.clear()
 
 
 @pytest.fixture
@@ -113,7 +107,7 @@ def test_family_url_opens_the_family_page(call, body):
     response = family.get(url.removeprefix("http://testserver"), follow=True)
 
     assert response.status_code == 200
-    assert COOKIE in family.cookies
+    assert family_door.cookie in family.cookies
 
 
 @pytest.mark.parametrize("written", ["022-2000 9999", "+862220009999", "０２２２０００９９９９"])

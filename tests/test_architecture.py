@@ -26,6 +26,8 @@ LIFECYCLES = {
     "notifications/outbox.py",
     "notifications/relay.py",
     "notifications/receipts.py",
+    "notifications/voice/calls.py",
+    "notifications/voice/reports.py",
     "dispatch/offers.py",
     "dispatch/assignments.py",
     "dispatch/decisions.py",

@@ -2,11 +2,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from linzhu.communities.models import Place
 from linzhu.communities.names import known_as, search_key
 from linzhu.communities.people import Skill
 from linzhu.requests.models import Elder
 from linzhu.volunteers.models import Volunteer
-from tests.factories import CommunityFactory, ElderFactory, VolunteerFactory
+from tests.factories import CommunityFactory, PlaceFactory, VolunteerFactory
 
 
 def test_choice_set_comes_back_as_it_was_stored(db):
@@ -60,20 +61,11 @@ def test_choice_set_labels_are_in_the_order_of_the_choices():
     assert field.labels({"company", "errands"}) == [Skill.ERRANDS.label, Skill.COMPANY.label]
 
 
-def test_search_key_is_filled_by_save(db):
-    assert ElderFactory(name="张秀英").search_key == "张秀英 zhangxiuying zxy"
-
-
-def test_search_key_is_filled_by_bulk_create(community):
-    Elder.objects.bulk_create([Elder(community=community, name="张秀英")])
-    assert Elder.objects.get().search_key == "张秀英 zhangxiuying zxy"
-
-
-def test_search_key_follows_a_new_name(db):
-    elder = ElderFactory(name="张秀英")
-    elder.name = "Anna"
-    elder.save()
-    assert elder.search_key == "anna"
+def test_search_key_is_filled_by_save(community):
+    place = PlaceFactory(name="新华里")
+    place.name = "桂花里"
+    place.save()
+    assert Place.objects.get().search_key == "桂花里 guihuali ghl"
 
 
 @pytest.mark.parametrize(

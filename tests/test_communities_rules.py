@@ -89,9 +89,9 @@ def test_half_of_quiet_hours_is_refused_by_the_database(street):
         settle(street, quiet_from=time(21))
 
 
-def test_radii_are_read_as_numbers(street):
-    settle(street, wave_radii_m="500, 1500,3000")
-    assert rules_of(street).wave_radii_m == (500, 1500, 3000)
+def test_reach_is_inherited_like_all_rules(city, street):
+    settle(city, furthest_m=3000)
+    assert rules_of(street).furthest_m == 3000
 
 
 def test_inherited_leaves_out_the_community_s_own(city, street):
@@ -123,7 +123,7 @@ def test_book_answers_for_every_community_with_one_query(city, street, django_as
 
 
 def test_book_and_single_answer_agree(city, street):
-    settle(city, skip_holidays=True, wave_radii_m="800", cash_limit_fen=5000)
+    settle(city, skip_holidays=True, furthest_m=800, cash_limit_fen=5000)
     settle(street, quiet_from=time(20), quiet_to=time(8))
     assert RuleBook.of_tree(city).of(street) == rules_of(street)
 
@@ -156,7 +156,7 @@ def url(community) -> str:
 def test_page_shows_what_is_inherited(lead, city, street):
     settle(city, weekly_text_cap=5, quiet_from=time(20, 30), quiet_to=time(8), cash_limit_fen=15050)
     page = lead.get(url(street)).content.decode()
-    shown = ['placeholder="5"', 'placeholder="20:30"', 'placeholder="150.5"', 'placeholder="1000, 2000, 4000, 8000"']
+    shown = ['placeholder="5"', 'placeholder="20:30"', 'placeholder="150.5"', 'placeholder="8000"']
     assert [text for text in shown if text not in page] == []
 
 
@@ -181,9 +181,8 @@ def test_emptied_field_is_inherited_again(lead, city, street):
         ({"quiet_from": "21:00"}, "quiet_to"),
         ({"quiet_to": "07:00"}, "quiet_from"),
         ({"quiet_from": "25:00", "quiet_to": "07:00"}, "quiet_from"),
-        ({"wave_radii_m": "2000, 1000"}, "wave_radii_m"),
-        ({"wave_radii_m": "1 km"}, "wave_radii_m"),
-        ({"wave_radii_m": "1000,,2000"}, "wave_radii_m"),
+        ({"furthest_m": "99"}, "furthest_m"),
+        ({"furthest_m": "1 km"}, "furthest_m"),
         ({"wave_seconds": "0"}, "wave_seconds"),
         ({"weekly_text_cap": "0"}, "weekly_text_cap"),
         ({"arrival_ask_min": "45"}, "arrival_alert_min"),
@@ -203,9 +202,31 @@ def test_changes_are_shown_with_before_and_after(lead, street):
     lead.post(url(street), {"wave_size": "6"})
     changes = lead.get(url(street)).context["changes"]
     assert [change.fields for change in changes] == [
-        [("People asked at a time", "4", "6")],
-        [("People asked at a time", "", "4")],
+        [("People asked at a time at most", "4", "6")],
+        [("People asked at a time at most", "", "4")],
     ]
+
+
+def test_changes_say_what_yes_and_no_mean(lead, street):
+    lead.post(url(street), {"skip_holidays": "true"})
+    assert lead.get(url(street)).context["changes"][0].fields == [("Recurring on holidays", "", "does not take place")]
+
+
+def test_calls_can_be_switched_off_where_somebody_carries_them(lead, city, street, settings):
+    settings.VOICE_GATEWAY = "local"
+    settle(city, calls_elders=False)
+    assert "as above: staff make every call" in lead.get(url(street)).content.decode()
+    lead.post(url(street), {"calls_elders": "true"})
+    assert (rules_of(city).calls_elders, rules_of(street).calls_elders) == (False, True)
+    lead.post(url(street), {"calls_elders": "unknown"})
+    assert rules_of(street).calls_elders is False
+
+
+def test_page_does_not_speak_of_calls_that_nobody_carries(lead, street):
+    settle(street, calls_elders=False)
+    assert "calls_elders" not in lead.get(url(street)).content.decode()
+    lead.post(url(street), {"wave_size": "4"})
+    assert rules_of(street).calls_elders is False
 
 
 def test_changes_cost_the_same_for_one_and_ten(lead, street):

@@ -8,7 +8,6 @@ import pytest
 from linzhu.communities.clock import now
 from linzhu.dispatch.decisions import cancel
 from linzhu.dispatch.models import Assignment, Offer, Todo
-from linzhu.dispatch.waves import start_wave
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound
 from linzhu.notifications.inbound import receive
@@ -17,6 +16,7 @@ from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest, Status
 from linzhu.volunteers.models import Volunteer
 from tests import factories
+from tests.asking import ask_all
 from tests.factories import window
 
 _refs = count()
@@ -47,7 +47,7 @@ def asked(community, elder):
 
 def ask(elder, service="groceries", hours=2):
     help_request = log_request(elder, service, actor=SYSTEM, **window(hours))
-    start_wave(help_request)
+    ask_all(help_request)
     return help_request
 
 
@@ -95,13 +95,13 @@ def test_two_volunteers_on_one_phone_are_told_apart_by_the_code(community, elder
 def test_late_yes_is_thanked(asked):
     first, second = offer_of(asked), offer_of(asked, 1)
     text(first.phone, "yes")
-    assert text(second.phone, f"yes {second.code}") == ["late_taken"]
+    assert text(second.phone, f"yes {second.code}") == ["late_standby"]
 
 
 def test_late_bare_yes_is_thanked(asked):
     first, second = offer_of(asked), offer_of(asked, 1)
     text(first.phone, "yes")
-    assert text(second.phone, "yes") == ["late_taken"]
+    assert text(second.phone, "yes") == ["late_standby"]
 
 
 def test_second_yes_of_the_winner_is_reassured(asked):

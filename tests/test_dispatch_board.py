@@ -275,11 +275,29 @@ def fill(community, many):
         factories.TodoFactory(community=community, help_request=row, kind=Todo.Kind.TELL_ELDER)
 
 
-@pytest.mark.parametrize("many", [3, 60])
+@pytest.mark.parametrize("many", [3, 300])
 def test_board_costs_at_most_twelve_queries(community, desk, django_assert_max_num_queries, many):
     fill(community, many)
     with django_assert_max_num_queries(12):
         desk.get("/")
+
+
+def test_board_of_three_hundred_is_a_page_that_any_browser_draws_at_once(community, desk):
+    """What grows with the day is a number above a lane; the cards below it are the first ones."""
+    for _number in range(300):
+        request_in(community)
+    page = desk.get("/").text
+    assert (page.count('class="card job'), len(page) < 120_000) == (CARDS_A_LANE, True)
+    assert '<span class="number">300</span>' in page
+
+
+def test_board_tells_an_open_page_whether_there_is_something_new(community, desk):
+    todo = factories.TodoFactory(community=community, kind="unknown-sender")
+    assert f'id="alert-state" data-count="1" data-newest="{todo.pk}"' in desk.get("/").text
+
+
+def test_ringing_is_off_until_somebody_wishes_it(desk):
+    assert re.search(r'id="alerts" hidden aria-pressed="false"', desk.get("/").text)
 
 
 def test_map_costs_two_queries_more_however_many_rows(community, desk, django_assert_max_num_queries):

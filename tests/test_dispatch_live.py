@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from linzhu.dispatch import live_tail
-from linzhu.dispatch.family_links import COOKIE, family_url
+from linzhu.dispatch.links import family_door, family_url
 from linzhu.dispatch.live import board_group, family_group, groups_of, prune_events, record_event, send_notes
 from linzhu.dispatch.live_routing import live_application, with_tail
 from linzhu.dispatch.live_tail import EventReader
@@ -198,7 +198,7 @@ def staff_cookie(user):
 def family_cookie(help_request):
     client = Client()
     client.get(family_url(help_request).removeprefix("http://testserver"))
-    return f"{COOKIE}={client.cookies[COOKIE].value}"
+    return f"{family_door.cookie}={client.cookies[family_door.cookie].value}"
 
 
 @contextlib.asynccontextmanager

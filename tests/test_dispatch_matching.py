@@ -141,23 +141,6 @@ def test_texts_older_than_a_week_are_forgotten(community, elder, need):
     assert len(rank(need).candidates) == 1
 
 
-def test_often_asked_volunteer_comes_later(community, elder, need):
-    asked = factories.VolunteerFactory(community=community, lat=LAT)
-    rested = factories.VolunteerFactory(community=community, lat=LAT + 0.001)
-    make_offers(asked, elder, 3)
-    assert [candidate.volunteer for candidate in rank(need).candidates] == [rested, asked]
-
-
-def test_somebody_the_elder_knows_comes_first(community, elder, need):
-    factories.VolunteerFactory(community=community, lat=LAT)
-    known = factories.VolunteerFactory(community=community, lat=LAT + 0.002)
-    earlier = log_request(elder, "parcel", actor=SYSTEM, **window(-50))
-    Assignment.objects.create(help_request=earlier, volunteer=known, place=1, door_word="石榴", status="finished")
-    best = rank(need).candidates[0]
-    assert best.volunteer == known
-    assert {"code": "visits", "n": 1} in best.reasons
-
-
 def test_volunteer_who_said_no_is_not_asked_again(community, elder, need):
     volunteer = factories.VolunteerFactory(community=community)
     wave = factories.WaveFactory(help_request=need)

@@ -1,13 +1,19 @@
 """What went wrong with texts ends with a person, never in silence."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import clock
+from linzhu.dispatch import clock, mishaps, todos
 from linzhu.dispatch.models import Offer, Todo
 from linzhu.notifications.inbound import MAX_ATTEMPTS
-from linzhu.notifications.models import Message
+from linzhu.notifications.models import GatewayLine, Message
 from linzhu.notifications.optout import opt_out
+from linzhu.notifications.outbox import send_again
 from linzhu.volunteers.models import Volunteer
 from tests import factories
 
@@ -81,3 +87,132 @@ def test_somebody_must_take_over_a_suspended_volunteers_visit(need):
     Todo.objects.update(closed_at=now())
     clock.tick_decisions()
     assert Todo.objects.filter(help_request=need, kind=Todo.Kind.VOLUNTEER_CANNOT).count() == 1
+
+
+# --- texts that were held back, or cannot go out at all -------------------------------------------------------------
+
+
+def held_back(community, code="cap-all"):
+    return factories.MessageFactory(community=community, state="failed", error_code=code, finished_at=now())
+
+
+@pytest.mark.parametrize("code", ["country", "cap-number", "cap-community", "cap-all"])
+def test_texts_held_back_are_told_once_a_day_in_each_community(community, code, stopped_clock):
+    held_back(community, code)
+    held_back(community, code)
+    held_back(factories.CommunityFactory(), code)
+    clock.tick_texts()
+    clock.tick_texts()
+    assert Todo.objects.filter(kind=Todo.Kind.TEXTS_HELD).count() == 2
+    Todo.objects.update(closed_at=now())
+    held_back(community, code)
+    clock.tick_texts()
+    assert Todo.objects.count() == 2
+    stopped_clock.shift(timedelta(hours=24))
+    held_back(community, code)
+    clock.tick_texts()
+    assert Todo.objects.open().get().community == community
+
+
+def test_texts_that_failed_for_other_reasons_are_not_called_held_back(community):
+    held_back(community, "30007")
+    clock.tick_texts()
+    assert Todo.objects.count() == 0
+
+
+@pytest.fixture
+def gateways(settings, dispatcher):
+    """Two gateways that nobody talks to: their rows say how they are."""
+    settings.SMS_GATEWAY, settings.SMS_GATEWAY_FALLBACK = "twilio", "twilio2"
+    for account in ("TWILIO", "TWILIO2"):
+        setattr(settings, f"{account}_ACCOUNT_SID", "AC" + "5" * 32)
+        setattr(settings, f"{account}_AUTH_TOKEN", "token")
+    later = now() + timedelta(days=9)
+    for name in ("twilio", "twilio2"):
+        GatewayLine.objects.create(name=name, next_reading_at=later)
+    return GatewayLine.objects
+
+
+def test_outage_of_every_gateway_is_owed_once_and_closes_itself(gateways, community):
+    gateways.update(down_since=now(), rests_until=now() + timedelta(seconds=30))
+    clock.tick_texts()
+    clock.tick_texts()
+    todo = Todo.objects.get()
+    assert (todo.kind, todo.community, todo.closed_at) == (Todo.Kind.NO_TEXTS, community, None)
+    gateways.filter(name="twilio2").update(down_since=None, rests_until=None)
+    clock.tick_texts()
+    todo.refresh_from_db()
+    assert todo.closed_at is not None
+
+
+def test_outage_of_one_gateway_of_two_is_nobodys_worry(gateways):
+    gateways.filter(name="twilio").update(down_since=now(), rests_until=now())
+    clock.tick_texts()
+    assert Todo.objects.count() == 0
+
+
+def test_outage_that_somebody_has_settled_is_not_owed_again_but_the_next_one_is(gateways):
+    gateways.update(down_since=now() - timedelta(minutes=1), rests_until=now())
+    clock.tick_texts()
+    Todo.objects.update(closed_at=now())
+    clock.tick_texts()
+    assert Todo.objects.count() == 1
+    gateways.update(down_since=now())
+    clock.tick_texts()
+    assert Todo.objects.count() == 2
+
+
+def test_outage_is_told_wherever_somebody_dispatches(gateways, community):
+    factories.CommunityFactory(parent=community)
+    elsewhere = factories.RoleFactory(community=factories.CommunityFactory(), kind="lead").community
+    gateways.update(down_since=now())
+    clock.tick_texts()
+    assert set(Todo.objects.values_list("community", flat=True)) == {community.pk, elsewhere.pk}
+
+
+@pytest.mark.parametrize("kind", [Todo.Kind.NO_TEXTS, Todo.Kind.TEXTS_HELD])
+def test_what_concerns_all_texts_is_owed_once_until_it_is_settled(community, kind):
+    elsewhere = factories.CommunityFactory()
+    for where in (community, community, elsewhere):
+        todos.owe(kind, community=where, due_in=timedelta(minutes=15))
+    assert Todo.objects.count() == 2
+    Todo.objects.update(closed_at=now())
+    todos.owe(kind, community=community, due_in=timedelta(minutes=15))
+    assert Todo.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(3))
+def test_two_clocks_that_notice_an_outage_at_once_owe_it_once(gateways, community, _round):
+    """A clock whose lease has run out may be at work still when another one begins."""
+    held_back(community)
+    gateways.update(down_since=now(), rests_until=now() + timedelta(minutes=5))
+    gun = Barrier(4)
+
+    def look():
+        gun.wait()
+        try:
+            mishaps.heed_outage(now())
+            mishaps.owe_held_back(now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for looked in [pool.submit(look) for _clock in range(4)]:
+            looked.result()
+    assert sorted(Todo.objects.values_list("kind", flat=True)) == [Todo.Kind.NO_TEXTS, Todo.Kind.TEXTS_HELD]
+
+
+def test_database_itself_refuses_a_second_alarm(community):
+    factories.TodoFactory(community=community, kind=Todo.Kind.NO_TEXTS)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.TodoFactory(community=community, kind=Todo.Kind.NO_TEXTS)
+
+
+def test_text_that_arrived_the_second_time_need_not_be_called(need):
+    message = lose(need, "visit_yours")
+    clock.tick_texts()
+    assert send_again(message)
+    Message.objects.filter(again_of=message).update(state="delivered")
+    clock.tick_texts()
+    assert Todo.objects.get().closed_at is not None

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from linzhu.communities.clock import now
 from linzhu.communities.geo import box_around, distance_m
 from linzhu.communities.people import Language, Skill
-from linzhu.dispatch.matching import Candidate, Exclusion, appraise, consider, exclusions, rank, wave_candidates
+from linzhu.communities.rules import Rules
+from linzhu.dispatch.matching import Candidate, Exclusion, consider, exclusions, find_pool, rank
 from linzhu.dispatch.models import Assignment, Bond, Offer
 from linzhu.dispatch.neighbours import TRAVEL_MARGIN, WEEK, Wanted, _box, _flat_values, _widen, count_within
-from linzhu.dispatch.ties import tie_bonus, ties_of
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.availability import Week, fits, is_free, slots, spans, window_masks
@@ -83,8 +83,8 @@ def remember(chance: Random, need: HelpRequest, at: datetime) -> None:
                 help_request=other,
                 wave=wave,
                 volunteer=volunteer,
-                round=chance.choice([1, 2]),
-                status=chance.choice(["expired", "declined"]),
+                round=chance.choice([0, 1, 2]),
+                status=chance.choice(["expired", "declined", "standby"]),
                 created_at=at - timedelta(days=chance.choice([1, 6, 8])),
             )
         for volunteer in chance.sample(people, 3):
@@ -128,7 +128,7 @@ def invent(seed: int) -> HelpRequest:
 
 
 def judge_everybody(need: HelpRequest, radius_m: int, at: datetime) -> tuple[list, list]:
-    """Return (candidates, excluded) as (metres, primary key, score or reasons), nearest first."""
+    """Return (candidates, excluded) as (metres, primary key, reasons), nearest first."""
     passed, excluded = [], []
     for volunteer in Volunteer.objects.filter(status="active", lat__isnull=False, community__path__startswith="city/"):
         metres = round(distance_m(*need.elder.position(), volunteer.lat, volunteer.lng))
@@ -138,8 +138,7 @@ def judge_everybody(need: HelpRequest, radius_m: int, at: datetime) -> tuple[lis
         if reasons := exclusions(volunteer, need, metres, at):
             excluded.append((metres, volunteer.pk, reasons))
         else:
-            factor, _reasons = tie_bonus(volunteer.pk, ties_of(need))
-            passed.append((metres, volunteer.pk, appraise(volunteer, need, metres)[0] * factor))
+            passed.append((metres, volunteer.pk, []))
     return sorted(passed, key=lambda one: one[:2]), sorted(excluded, key=lambda one: one[:2])
 
 
@@ -152,6 +151,7 @@ def look_up(volunteer: Volunteer, need: HelpRequest, at: datetime) -> None:
         offers.filter(help_request=need, status=Offer.Status.DECLINED).exists()
         or visits.filter(help_request=need, status=Assignment.Status.RELEASED).exists()
     )
+    volunteer.stands_by = offers.filter(help_request=need, round=need.round - 1, status=Offer.Status.STANDBY).exists()
     volunteer.is_busy = any(
         visit.help_request.window_start < need.window_end + TRAVEL_MARGIN
         and visit.help_request.window_end > need.window_start - TRAVEL_MARGIN
@@ -160,11 +160,13 @@ def look_up(volunteer: Volunteer, need: HelpRequest, at: datetime) -> None:
 
 
 def in_order(people: list, enough: int, need: HelpRequest) -> list[int]:
-    """The nearest of them and the elder's acquaintances, best first."""
+    """The nearest of them, and the elder's acquaintances and who stands by, nearest first."""
     known = set(Assignment.objects.current().filter(help_request__elder=need.elder).values_list("volunteer", flat=True))
-    known |= ties_of(need).paired | ties_of(need).preferred
-    chosen = [person for place, person in enumerate(people) if place < enough or person[1] in known]
-    return [pk for _score, _metres, pk in sorted((-score, metres, pk) for metres, pk, score in chosen)]
+    wished = Bond.objects.standing().filter(elder=need.elder, kind__in=["paired", "preferred"])
+    known |= set(wished.values_list("volunteer", flat=True))
+    stand_by = Offer.objects.filter(help_request=need, round=need.round - 1, status=Offer.Status.STANDBY)
+    known |= set(stand_by.values_list("volunteer", flat=True))
+    return [pk for place, (_metres, pk, _none) in enumerate(people) if place < enough or pk in known]
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -172,8 +174,8 @@ def test_wave_asks_the_same_people_as_judging_everybody(seed, stopped_clock):
     need = invent(seed)
     for radius_m, enough in [(8000, 5), (1500, 1), (4000, 500)]:
         passed, _excluded = judge_everybody(need, radius_m, now())
-        found = wave_candidates(need, radius_m=radius_m, enough=enough)
-        assert [candidate.volunteer.pk for candidate in found] == in_order(passed, enough, need)
+        found = find_pool(need, Rules(), radius_m=radius_m, enough=enough)
+        assert [candidate.volunteer.pk for candidate in found.candidates] == in_order(passed, enough, need)
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -223,13 +225,13 @@ def need(community):
 def test_volunteer_exactly_at_the_end_of_reach_and_ring_is_asked(community, need, north):
     metres = round(distance_m(LAT, LNG, LAT + north, LNG + 0.01))
     factories.VolunteerFactory(community=community, lat=LAT + north, lng=LNG + 0.01, reach_m=metres)
-    assert [one.distance_m for one in wave_candidates(need, radius_m=metres, enough=3)] == [metres]
-    assert wave_candidates(need, radius_m=metres - 1, enough=3) == []
+    assert [one.distance_m for one in find_pool(need, Rules(), radius_m=metres, enough=3).candidates] == [metres]
+    assert find_pool(need, Rules(), radius_m=metres - 1, enough=3).candidates == []
 
 
 def test_wave_is_bounded_to_the_nearest(community, need):
     near, *_further = [factories.VolunteerFactory(community=community, lat=LAT + step / 1000) for step in range(5)]
-    assert [candidate.volunteer for candidate in wave_candidates(need, radius_m=8000, enough=1)] == [near]
+    assert [candidate.volunteer for candidate in find_pool(need, Rules(), radius_m=8000, enough=1).candidates] == [near]
 
 
 def test_acquaintance_is_a_candidate_however_many_live_nearer(community, need):
@@ -238,7 +240,7 @@ def test_acquaintance_is_a_candidate_however_many_live_nearer(community, need):
     factories.AssignmentFactory(
         help_request=factories.HelpRequestFactory(elder=need.elder, **window(-50)), volunteer=known, status="finished"
     )
-    assert known in [candidate.volunteer for candidate in wave_candidates(need, radius_m=8000, enough=1)]
+    assert known in [candidate.volunteer for candidate in find_pool(need, Rules(), radius_m=8000, enough=1).candidates]
 
 
 def test_page_names_the_nearest_and_counts_the_rest(community, need):

@@ -13,6 +13,7 @@ from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest, Status
 from tests import factories
+from tests.asking import ask_all
 from tests.factories import window
 
 
@@ -26,7 +27,7 @@ def asked(community, elder):
     """A help request for which three volunteers have been asked."""
     factories.VolunteerFactory.create_batch(3, community=community)
     help_request = log_request(elder, "groceries", actor=SYSTEM, **window())
-    start_wave(help_request)
+    ask_all(help_request)
     return help_request
 
 

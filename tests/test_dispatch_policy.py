@@ -1,6 +1,7 @@
 """The order of asking: pure functions, so properties of them."""
 
 import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,14 +17,15 @@ from linzhu.dispatch.policy import (
     Record,
     Situation,
     Tally,
+    Tuning,
     expect,
     learn,
     part_of,
     plan,
 )
-from linzhu.dispatch.policy.chance import answered_within, still_coming
-from linzhu.dispatch.policy.learning import FATIGUE_PRIOR, fit_fatigue
-from linzhu.dispatch.policy.waves import YesCount
+from linzhu.dispatch.policy.delays import Delays
+from linzhu.dispatch.policy.learning import AGAIN_PRIOR, FATIGUE_PRIOR, fit_fatigue
+from linzhu.dispatch.policy.pace import YesCount
 
 CALM = Situation(minutes_left=120)
 WORN = Situation(minutes_left=120, texts_per_head=3)
@@ -55,8 +57,8 @@ neighbours = st.builds(
     Neighbour,
     key=st.integers(1, 10**6),
     distance_m=st.floats(0, 8000),
-    texts_week=st.integers(0, 5),
-    hours_since_text=st.none() | st.floats(0, 168),
+    texts_by_day=st.lists(st.integers(0, 2), max_size=7),
+    weekly_cap=st.integers(1, 15),
     yes_today=st.booleans(),
     visits_with_elder=st.integers(0, 9),
     visits_lately=st.floats(0, 9),
@@ -86,23 +88,31 @@ def score(neighbour, situation=CALM, experience=None):
 @for_all(neighbours, st.floats(0, 8000), situations, st.sampled_from([0.0, 0.1, 0.35, 1.0]))
 def test_nearer_is_never_asked_later(one, nearer_m, situation, fatigue):
     near, far = sorted([one.distance_m, nearer_m])
+    one = at_ease(one)
     pair = [replace(one, key=1, distance_m=far), replace(one, key=2, distance_m=near)]
     if near < far:
         assert keys(plan(situation, pair, [], Experience(fatigue=fatigue))) == [2, 1]
 
 
-@for_all(neighbours, st.integers(0, 5), situations, experiences())
-def test_more_texts_of_the_week_never_raise_the_score(one, texts, situation, experience):
-    fewer, more = sorted([one.texts_week, texts])
-    rested, tired = replace(one, texts_week=fewer), replace(one, texts_week=more)
+@for_all(neighbours, st.integers(0, 6), situations, experiences())
+def test_one_more_text_in_the_week_never_raises_the_score(one, day, situation, experience):
+    rested, tired = at_ease(one), at_ease(one, text_on=day)
     assert score(tired, situation, experience) <= score(rested, situation, experience) + 1e-12
 
 
-@for_all(neighbours, st.floats(0, 168), situations, experiences())
-def test_a_more_recent_text_never_raises_the_score(one, hours, situation, experience):
-    recent, older = sorted([one.hours_since_text or 0.0, hours])
-    just_asked, asked_before = replace(one, hours_since_text=recent), replace(one, hours_since_text=older)
+@for_all(neighbours, st.integers(0, 6), st.integers(0, 6), situations, experiences())
+def test_a_more_recent_text_never_raises_the_score(one, day, other_day, situation, experience):
+    recent, older = sorted([day, other_day])
+    just_asked, asked_before = at_ease(one, text_on=recent), at_ease(one, text_on=older)
     assert score(just_asked, situation, experience) <= score(asked_before, situation, experience) + 1e-12
+
+
+def at_ease(one, *, text_on=None):
+    """The same neighbour, far from any cap, with one more text some days ago."""
+    texts = [*one.texts_by_day, *[0] * (7 - len(one.texts_by_day))]
+    if text_on is not None:
+        texts[text_on] += 1
+    return replace(one, texts_by_day=texts, weekly_cap=99)
 
 
 @for_all(neighbours, situations)
@@ -138,7 +148,7 @@ def test_looks_again_within_minutes(people, situation, offers, experience):
 
 
 def test_cap_of_the_week_is_kept():
-    people = [Neighbour(1, 100, texts_week=3, weekly_cap=3), Neighbour(2, 4000, texts_week=2, weekly_cap=3)]
+    people = [Neighbour(1, 100, texts_by_day=[1, 2], weekly_cap=3), Neighbour(2, 4000, texts_by_day=[2], weekly_cap=3)]
     assert keys(plan(CALM, people, [], Experience())) == [2]
 
 
@@ -204,6 +214,96 @@ def test_every_wave_asks_somebody_new(people, situation, offers, experience):
     assert bool(decision.size) == bool(decision.order)
 
 
+def certain(size, **facts):
+    """Return people of whom it is known how often they say yes: nothing but the facts differs."""
+    return crowd(size, record=Record(Tally(50, 50)), **facts)
+
+
+def size_of(people, situation=CALM, offers=(), experience=None, **tuning):
+    return plan(situation, people, offers, experience or Experience(), Tuning(**tuning)).size
+
+
+def wait_of(people, situation=CALM, offers=(), experience=None, **tuning):
+    return plan(situation, people, offers, experience or Experience(), Tuning(**tuning)).next_in_minutes
+
+
+def untiring(again=0.0):
+    """Return the experience of a place where texts wear out nobody; after a yes they say yes ``again`` as often."""
+    return Experience(fatigue=0.0, again=Tally(400, 400 * again / AGAIN_PRIOR))
+
+
+def test_fewer_are_asked_where_a_yes_in_vain_is_the_last_of_the_day():
+    lost, kept = (size_of(certain(60), experience=untiring(again)) for again in (0.0, 1.0))
+    assert lost < kept
+
+
+def test_texts_are_not_spared_where_they_cost_nothing():
+    assert size_of(certain(60), experience=untiring(), in_vain=0.0) == 60
+
+
+@for_all(crowds, situations, open_offers, experiences(), st.integers(0, 20), st.integers(0, 20))
+def test_size_never_grows_with_help_requests_that_find_nobody(people, situation, offers, experience, few, more):
+    few, more = sorted([few, more])
+    sizes = [
+        plan(replace(situation, searched_lately=40, unfilled_lately=unfilled), people, offers, experience).size
+        for unfilled in (few, more)
+    ]
+    assert sizes[1] <= sizes[0]
+
+
+def test_waits_longer_where_help_requests_find_nobody():
+    calm, scarce = (replace(WORN, searched_lately=400, unfilled_lately=unfilled) for unfilled in (0, 100))
+    asked = [OpenOffer(0.5, 4.0), OpenOffer(0.5, 4.0)]
+    assert wait_of(certain(30), scarce, asked) > wait_of(certain(30), calm, asked)
+
+
+def test_fewer_are_asked_at_once_where_everybody_may_say_no():
+    few, many = certain(4), certain(90)
+    assert size_of(few, WORN) < size_of(few, WORN, scarce_here=0.0)
+    assert size_of(many, WORN) == size_of(many, WORN, scarce_here=0.0)
+
+
+def test_waits_less_when_urgent():
+    asked = [OpenOffer(0.4, 3.0)] * 4
+    assert wait_of(certain(40), replace(WORN, urgent=True), asked) < wait_of(certain(40), WORN, asked)
+
+
+def test_waits_longer_where_answers_come_slowly():
+    slow = Experience(yeses=200, log_delays=200 * math.log(30))
+    asked = [OpenOffer(0.4, 0.0)] * 4
+    assert wait_of(certain(40), CALM, asked, slow) > wait_of(certain(40), CALM, asked)
+
+
+def test_waits_for_answers_when_nobody_is_left_to_ask():
+    assert wait_of([], CALM, [OpenOffer(0.4, 0.0)]) == 2 * Experience().median_delay()
+
+
+def test_one_who_surely_comes_is_waited_for():
+    asked = [OpenOffer(0.95, 1.0)]
+    assert size_of(certain(40), WORN, asked) == 1  # a wave always asks somebody new
+    assert wait_of(certain(40), WORN, asked) > wait_of(certain(40), WORN, [OpenOffer(0.05, 1.0)])
+
+
+def test_many_are_asked_at_once_when_the_end_is_near_and_nobody_has_answered():
+    silent = [OpenOffer(0.3, 60.0)] * 10
+    assert size_of(certain(60), replace(WORN, minutes_left=8), silent) > size_of(certain(60), WORN, silent)
+
+
+@pytest.mark.parametrize("places", [1, 2, 3])
+def test_as_many_are_asked_as_have_declined_with_nobody_else_open(places):
+    situation = replace(WORN, places=places)
+    assert plan(situation, crowd(30), [], Experience(), replacing=True).size >= places
+
+
+def test_newcomer_is_asked_sooner_or_later_though_others_are_surer():
+    """Whoever says yes gets texts, and tires: nobody who has never been asked is starved."""
+    eager = [Neighbour(key, 300, record=Record(Tally(20, 26))) for key in range(3)]
+    newcomer = Neighbour(9, 900)
+    tired = [replace(one, texts_by_day=[2, 1, 1, 1]) for one in eager]
+    assert keys(plan(CALM, [*eager, newcomer], [], Experience()))[-1] == 9
+    assert keys(plan(replace(CALM, texts_per_head=3.75), [*tired, newcomer], [], Experience()))[0] == 9
+
+
 def test_newcomer_is_asked_before_somebody_of_the_same_chance():
     known = Record(Tally(10.0, 10.0))
     people = [Neighbour(1, 500, record=known), Neighbour(2, 500)]
@@ -239,9 +339,9 @@ def test_habit_counts_in_its_part_of_the_week_only():
 
 
 def test_reasons_are_json():
-    one = Neighbour(1, 512.4, texts_week=2, visits_with_elder=1)
+    one = Neighbour(1, 512.4, texts_by_day=[0, 2], visits_with_elder=1)
     assert json.loads(json.dumps(plan(CALM, [one], [], Experience()).order[0].reasons())) == [
-        {"code": "chance", "percent": 27},
+        {"code": "chance", "percent": 24},
         {"code": "distance", "m": 512},
         {"code": "visits", "n": 1},
         {"code": "texts", "n": 2},
@@ -305,13 +405,21 @@ def test_what_was_learned_survives_json():
 
 @for_all(st.floats(0, 0.95), st.floats(0, 500), st.floats(0, 500))
 def test_open_offer_hopes_less_the_longer_it_is_silent(chance, age, minutes):
-    now = still_coming(OpenOffer(chance, age), minutes, Experience())
+    now = Delays(Experience()).still_coming(OpenOffer(chance, age), minutes)
     assert 0 <= now <= chance + 1e-9
 
 
 def test_half_of_all_yeses_have_come_after_the_median():
-    assert answered_within(6.0, 6.0) == 0.5
-    assert answered_within(0.0, 6.0) == 0.0
+    delays = Delays(Experience())
+    assert delays.within(delays.median) == pytest.approx(0.5)
+    assert delays.within(0.0) == 0.0
+
+
+@for_all(st.floats(0, 0.95), st.floats(0, 200), st.floats(0, 60), st.floats(0, 200))
+def test_waiting_for_an_offer_is_as_good_as_an_older_offer(chance, age, waited, minutes):
+    delays = Delays(Experience())
+    older = delays.still_coming(OpenOffer(chance, age + waited), minutes)
+    assert delays.still_coming(OpenOffer(chance, age), minutes, waited=waited) == older
 
 
 def test_chance_of_two_yeses_of_three():

@@ -13,12 +13,12 @@ import pytest
 from django.db import connection, transaction
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import clock, decisions
+from linzhu.dispatch import clock, decisions, habits
 from linzhu.dispatch.assignments import arrive, assign, finish, release
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
 from linzhu.dispatch.offers import accept, decline
-from linzhu.dispatch.waves import end_wave, start_wave
+from linzhu.dispatch.waves import end_wave, look_again, start_wave
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound
 from linzhu.notifications.inbound import receive
@@ -107,6 +107,37 @@ def test_search_again_and_yeses_at_once_do_not_deadlock(_round):
     errors = at_once(steps)
     clock.tick()
     assert (errors, broken_rules()) == ([], [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(3))
+def test_worker_and_clock_at_once_replace_a_decliner_once(settings, _round):
+    settings.WAVE_SIZE = 2
+    need = need_of_two(12)
+    wave = need.waves.get()
+    asked = wave.offers.count()
+    decline(wave.offers.first(), actor=SYSTEM)
+    assert at_once([lambda: look_again(Wave.objects.get(pk=wave.pk))] * 4) == []
+    assert (wave.offers.count(), broken_rules()) == (asked + 1, [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(not connection.features.has_select_for_update_skip_locked, reason="one writer at a time anyway")
+def test_learning_waits_for_nobody_who_is_answering_in_this_moment():
+    need = need_of_two()
+    first, *others = need.offers.all()
+    for offer in (first, others[0]):
+        decline(offer, actor=SYSTEM)
+
+    def learn() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+        habits.learn_due(now())
+
+    with transaction.atomic():
+        Offer.objects.filter(pk=first.pk).update(answered_at=now())
+        assert at_once([learn]) == []
+    assert list(Offer.objects.filter(expectation__isnull=True)) == [others[0]]
 
 
 def by_text(offer: Offer, words: str) -> None:
@@ -245,6 +276,8 @@ def kill_at_every(stride: int, story: str) -> None:
         with transaction.atomic():
             with suppress(Killed), killed_before_query(number) as asked:
                 deed(need)
+            # Every transaction of the product has undone its own; killed outside of one, there is nothing to undo.
+            transaction.set_rollback(False)
             finished = asked[0] < number
             rules_at_once = broken_rules()
             clock.tick()

@@ -95,6 +95,14 @@ def test_same_seed_gives_the_same_row(rows):
     assert measure(Run(TINY, 1, 7, POLICIES["linzhu"]()).play(), "linzhu") == rows["linzhu"]
 
 
+def test_linzhu_knows_how_many_searches_have_ended_in_vain(played):
+    run = played["linzhu"]
+    last = run.searches[-1]
+    ended = [search for search in run.searches if search is not last and not search.is_open(last.at)]
+    assert run.asker.searched_lately == len(ended)
+    assert run.asker.unfilled_lately == sum(search.filled_at is None for search in ended)
+
+
 def test_other_seed_is_another_city():
     assert build(TINY, 1).residents[0].x != build(TINY, 2).residents[0].x
 

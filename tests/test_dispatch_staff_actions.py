@@ -14,6 +14,7 @@ from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import SYSTEM, Actor, IllegalTransition, log_request
 from linzhu.requests.models import HelpRequest, Status
 from tests import factories
+from tests.asking import ask_all
 from tests.factories import window
 
 
@@ -105,6 +106,20 @@ def test_elder_not_told_yet_needs_no_second_call(assigned, actor):
 def test_elder_told_already_is_called_again(assigned, actor, dispatcher):
     settle(Todo.objects.get(kind=Todo.Kind.TELL_ELDER), user=dispatcher, outcome="told")
     release(assigned, actor=actor, why="ill")
+    assert Todo.objects.open().get().kind == Todo.Kind.TELL_ELDER_LOOKING
+
+
+def test_call_that_we_look_for_somebody_else_is_overtaken_by_who_comes(community, assigned, actor, dispatcher):
+    settle(Todo.objects.get(kind=Todo.Kind.TELL_ELDER), user=dispatcher, outcome="told")
+    release(assigned, actor=actor, why="ill")
+    assign(fresh(assigned.help_request), factories.VolunteerFactory(community=community), actor=actor)
+    assert Todo.objects.open().get().kind == Todo.Kind.TELL_ELDER
+
+
+def test_call_that_we_look_for_somebody_else_is_overtaken_by_the_end(assigned, actor, dispatcher):
+    settle(Todo.objects.get(kind=Todo.Kind.TELL_ELDER), user=dispatcher, outcome="told")
+    release(assigned, actor=actor, why="ill")
+    give_up(fresh(assigned.help_request), actor=actor, reason="nobody-free")
     assert Todo.objects.open().get().kind == Todo.Kind.TELL_ELDER_OFF
 
 
@@ -137,6 +152,82 @@ def test_cancel_tells_everybody_once(assigned, actor):
         cancel(need, actor=actor, reason="by-elder")
     assert (sent("visit_off"), sent("family_off")) == (1, 1)
     assert Todo.objects.open().get().kind == Todo.Kind.TELL_ELDER_OFF
+
+
+def to(phone, template):
+    return Message.objects.filter(to=phone, template=template).count()
+
+
+@pytest.mark.parametrize("hours", [6, 1, -1], ids=["in time", "late", "during the window"])
+def test_cancel_tells_each_of_them_once(elder, community, actor, hours):
+    need = log_request(elder, "groceries", actor=SYSTEM, **window(hours))
+    visit = assign(need, factories.VolunteerFactory(community=community), actor=actor)
+    cancel(fresh(need), actor=actor, reason="no-longer-needed")
+    with pytest.raises(IllegalTransition):
+        cancel(fresh(need), actor=actor, reason="no-longer-needed")
+    assert to(visit.volunteer.phone, "visit_off") == 1
+    assert to(elder.family.get().phone, "family_off") == 1
+    assert list(Todo.objects.open().values_list("kind", flat=True)) == [Todo.Kind.TELL_ELDER_OFF]
+
+
+def test_cancel_tells_an_elder_who_reads_texts_by_one_text(community, actor):
+    elder = factories.ElderFactory(community=community, phone="+8613900000001", tell_by="text")
+    need = log_request(elder, "groceries", actor=SYSTEM, **window())
+    assign(need, factories.VolunteerFactory(community=community), actor=actor)
+    cancel(fresh(need), actor=actor, reason="mistake")
+    assert (to(elder.phone, "elder_off"), Todo.objects.open().count()) == (1, 0)
+
+
+def test_cancel_before_anybody_was_found_texts_no_volunteer(community, need, actor):
+    factories.VolunteerFactory.create_batch(3, community=community)
+    ask_all(need)
+    cancel(fresh(need), actor=actor, reason="mistake")
+    phones = set(Offer.objects.values_list("phone", flat=True))
+    assert len(phones) == 3
+    assert set(Message.objects.filter(to__in=phones).values_list("template", "state")) == {("offer", "expired")}
+    assert sent("family_off") == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "outcome"), [(121, "cancelled"), (120, "cancelled"), (119, "late-cancel"), (-30, "late-cancel")]
+)
+def test_cancel_is_late_from_two_hours_before_the_window(community, elder, actor, stopped_clock, minutes, outcome):
+    need = log_request(elder, "groceries", actor=SYSTEM, **window(minutes / 60))
+    assign(need, factories.VolunteerFactory(community=community), actor=actor)
+    cancel(fresh(need), actor=actor, reason="no-longer-needed")
+    assert Assignment.objects.get().outcome == outcome
+    assert fresh(need).cancelled_late == (outcome == "late-cancel")
+
+
+def test_cancel_of_a_visit_under_way_is_late(assigned, actor):
+    arrive(assigned, actor=actor)
+    cancel(fresh(assigned.help_request), actor=actor, reason="by-elder")
+    assert Assignment.objects.get().outcome == Assignment.Outcome.LATE_CANCEL
+
+
+def test_cancel_is_not_late_where_nobody_was_coming(elder, actor):
+    need = log_request(elder, "groceries", actor=SYSTEM, **window(1))
+    cancel(need, actor=actor, reason="mistake")
+    assert fresh(need).cancelled_late is False
+
+
+def test_cancel_leaves_the_outcome_of_who_has_been_there(community, elder, actor):
+    need = log_request(elder, "benefit-certification", actor=SYSTEM, **window())
+    pair = [
+        assign(fresh(need), volunteer, actor=actor)
+        for volunteer in factories.VolunteerFactory.create_batch(2, community=community, clearance=2)
+    ]
+    finish(pair[0], actor=actor)
+    cancel(fresh(need), actor=actor, reason="by-elder")
+    assert list(Assignment.objects.order_by("pk").values_list("outcome", flat=True)) == ["done", "late-cancel"]
+
+
+def test_giving_up_calls_off_the_visit_of_the_one_who_was_found(community, elder, actor):
+    need = log_request(elder, "benefit-certification", actor=SYSTEM, **window(6))
+    assign(need, factories.VolunteerFactory(community=community, clearance=2), actor=actor)
+    give_up(fresh(need), actor=actor, reason="nobody-free")
+    assert (Assignment.objects.get().outcome, sent("visit_off")) == ("cancelled", 1)
+    assert fresh(need).cancelled_late is False
 
 
 def test_cancel_withdraws_open_offers(community, need, actor):
@@ -192,7 +283,7 @@ def test_unclear_reply_counted_as_yes_takes_the_place(doubtful, dispatcher):
 
 
 def test_unclear_reply_counted_as_yes_too_late_stays_open(doubtful, dispatcher):
-    accept(Offer.objects.exclude(pk=doubtful.offer.pk).get(), actor=SYSTEM)
+    accept(factories.OfferFactory(help_request=doubtful.help_request, wave=doubtful.offer.wave), actor=SYSTEM)
     with pytest.raises(TooLate):
         count_as_yes(doubtful, user=dispatcher)
     assert Todo.objects.open().filter(pk=doubtful.pk).exists()

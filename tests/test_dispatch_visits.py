@@ -178,6 +178,37 @@ def test_released_volunteer_is_neither_reminded_nor_asked(elder, volunteer):
     assert (sent("reminder_soon"), sent("ask_arrival")) == (0, 0)
 
 
+@pytest.mark.parametrize(("minutes", "owed"), [(29, 0), (31, 1)])
+def test_alarm_that_was_settled_comes_back_if_the_visit_gets_no_further(elder, volunteer, minutes, owed):
+    at = take(promise(elder, volunteer), Kind.ALERT_ARRIVAL)
+    Todo.objects.update(closed_at=at)
+    clock.tick_decisions(at + timedelta(minutes=minutes))
+    assert Todo.objects.open().filter(kind=Todo.Kind.NOT_ARRIVED).count() == owed
+
+
+def test_alarm_that_is_open_is_owed_once(elder, volunteer):
+    at = take(promise(elder, volunteer), Kind.ALERT_ARRIVAL)
+    clock.tick_decisions(at + timedelta(hours=3))
+    assert Todo.objects.filter(kind=Todo.Kind.NOT_ARRIVED).count() == 1
+
+
+def test_visit_that_nobody_ends_is_looked_after_again(elder, volunteer):
+    visit = promise(elder, volunteer)
+    arrive(visit, actor=SYSTEM)
+    at = steps(visit)[Kind.ALERT_ARRIVAL] + timedelta(hours=3)
+    clock.tick_decisions(at)
+    Todo.objects.update(closed_at=at)
+    clock.tick_decisions(at + timedelta(minutes=31))
+    assert Todo.objects.open().filter(kind=Todo.Kind.NOT_FINISHED).count() == 1
+
+
+def test_nobody_is_alarmed_before_a_visit_is_due(elder, volunteer):
+    promise(elder, volunteer)
+    Todo.objects.update(closed_at=now() - timedelta(hours=2))
+    clock.tick_decisions()
+    assert Todo.objects.open().count() == 0
+
+
 # --- what the volunteer texts -------------------------------------------------------------------------------------
 
 

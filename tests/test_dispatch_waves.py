@@ -1,4 +1,4 @@
-"""Waves: a few, then wider, then a person. And the clock that moves them."""
+"""Waves: a few, then the next ones, then a person. And the clock that moves them."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest, Status
 from tests import factories
+from tests.asking import ask_all
 from tests.factories import LAT, window
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -43,35 +44,43 @@ def fresh(help_request):
 def test_wave_asks_a_few(community, need):
     factories.VolunteerFactory.create_batch(5, community=community)
     wave = start_wave(need)
-    assert (wave.number, wave.radius_m, wave.offers.count()) == (1, 1000, 3)
+    assert wave.number == 1
+    assert 1 <= wave.offers.count() < 5
 
 
 def test_wave_is_not_started_twice(community, need):
     factories.VolunteerFactory.create_batch(5, community=community)
-    start_wave(need)
+    asked = start_wave(need).offers.count()
     assert start_wave(need) is None
-    assert (Wave.objects.count(), Offer.objects.count()) == (1, 3)
+    assert (Wave.objects.count(), Offer.objects.count()) == (1, asked)
 
 
-def test_wave_widens_at_once_where_too_few_live_near(community, need):
-    factories.VolunteerFactory(community=community, lat=LAT)
-    factories.VolunteerFactory.create_batch(2, community=community, lat=LAT + 0.015)
-    assert start_wave(need).radius_m == 2000
+def test_wave_says_how_far_it_reaches(community, need):
+    factories.VolunteerFactory(community=community, lat=LAT + 0.015)
+    assert start_wave(need).radius_m == 1668
 
 
-def test_urgent_service_asks_twice_as_many_and_further(community, elder):
-    factories.VolunteerFactory.create_batch(8, community=community)
-    wave = start_wave(log_request(elder, "meal", actor=SYSTEM, **window()))
-    assert (wave.radius_m, wave.offers.count()) == (2000, 6)
+def test_nobody_is_asked_beyond_the_communitys_reach(community, need, settings):
+    settings.FURTHEST_M = 1667
+    factories.VolunteerFactory(community=community, lat=LAT + 0.015)
+    start_wave(need)
+    assert (Offer.objects.count(), fresh(need).status) == (0, Status.PAUSED)
+
+
+@pytest.mark.parametrize(("service", "asked"), [("meal", 2), ("groceries", 1)])
+def test_urgent_service_may_ask_twice_as_many(community, elder, settings, service, asked):
+    settings.WAVE_SIZE = 1
+    factories.VolunteerFactory.create_batch(8, community=community, lat=LAT + 0.015)
+    assert start_wave(log_request(elder, service, actor=SYSTEM, **window())).offers.count() == asked
 
 
 def test_next_wave_asks_others_and_leaves_the_first_open(community, need):
     factories.VolunteerFactory.create_batch(5, community=community)
     first = start_wave(need)
     second = end_wave(first)
-    assert (second.number, second.radius_m, second.offers.count()) == (2, 2000, 2)
+    assert (second.number, second.offers.count() > 0) == (2, True)
     assert set(Offer.objects.values_list("status", flat=True)) == {Offer.Status.OPEN}
-    assert Offer.objects.values("volunteer").distinct().count() == 5
+    assert Offer.objects.values("volunteer").distinct().count() == Offer.objects.count()
 
 
 def test_wave_is_not_ended_twice(community, need):
@@ -104,7 +113,7 @@ def test_home_that_is_not_on_the_map_goes_to_a_person(community):
 
 def test_search_again_asks_anew_in_a_new_round(community, need, dispatcher):
     volunteers = factories.VolunteerFactory.create_batch(2, community=community)
-    end_wave(start_wave(need))
+    end_wave(ask_all(need))
     first = need.offers.get(volunteer=volunteers[0])
     decline(first, actor=SYSTEM)
     search_again(fresh(need), actor=SYSTEM)
@@ -263,9 +272,3 @@ def test_clock_that_is_stopped_leaves_its_place_at_once():
     clock.hold_lease("first")
     clock.give_up_lease("first")
     assert clock.hold_lease("second") is True
-
-
-def test_wave_may_be_larger_than_the_pool(community, need, settings):
-    settings.WAVE_SIZE = 70
-    factories.VolunteerFactory.create_batch(75, community=community)
-    assert start_wave(need).offers.count() == 70

@@ -1,3 +1,8 @@
+"""Importing lists in the browser: what is shown before, which column is what, what happens after."""
+
+import csv
+import io
+import json
 import os
 import re
 import time
@@ -5,12 +10,10 @@ import time
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from linzhu.communities.models import Place, Role
+from linzhu.communities.models import Role
 from linzhu.requests.models import Elder
-from tests.factories import CommunityFactory, PlaceFactory, RoleFactory
+from tests.factories import CommunityFactory, RoleFactory
 from tests.sheets import upload
 
 HEADER = ["姓名", "电话", "住址"]
@@ -133,11 +136,10 @@ def test_file_is_private_and_swept_after_an_hour(send, settings):
     assert not file.exists()
 
 
-def test_errors_are_shown_and_nothing_can_be_confirmed(send, settings):
-    response = send(HEADER, ["李强", "138", ""])
-    assert "Row 2, 电话: This is too short to be somebody&#x27;s phone number." in response.content.decode()
-    assert ticket_of(response) is None
-    assert kept(settings) == []
+def test_errors_are_shown_and_nothing_can_be_confirmed(send):
+    page = send(HEADER, ["李强", "138", ""]).content.decode()
+    assert "Row 2, 电话: This is too short to be somebody&#x27;s phone number." in page
+    assert "/import/confirm/" not in page
 
 
 def test_warnings_are_shown(send):
@@ -148,7 +150,7 @@ def test_unchanged_list_has_nothing_to_confirm(send, browser):
     browser.post("/import/confirm/", {"ticket": ticket_of(send())})
     response = send()
     assert "All of this is in Linzhu already." in response.content.decode()
-    assert ticket_of(response) is None
+    assert "/import/confirm/" not in response.content.decode()
 
 
 def test_community_of_others_is_refused(send):
@@ -182,104 +184,173 @@ def test_preview_compares_again_when_it_is_confirmed(send, browser, community):
     assert Elder.objects.get().address == "7号楼501"
 
 
-# --- The gazetteer ------------------------------------------------------------------------------------------------
+# --- which column is what -----------------------------------------------------------------------------------------
+
+ODD = ["谁", "怎么找", "身份证号"]
+ZHANG_ODD = ["张秀英", "022-27318800", "120101194001011234"]
 
 
-def place(community, **values):
-    return {"name": "新华里", "kind": "compound", "community": community.pk, "lat": "39.12", "lng": "117.2", **values}
+def chosen(page):
+    """Which column each select of the page shows."""
+    selects = re.findall(r'<select name="column-(\d+)".*?</select>', page, re.DOTALL)
+    picked = re.findall(r'<select name="column-\d+".*?<option value="(\w*)" selected', page, re.DOTALL)
+    return selects, picked
 
 
-def test_places_are_listed_under_their_compounds(browser, community):
-    compound = PlaceFactory(community=community, name="B园")
-    PlaceFactory(community=community, name="1号楼", parent=compound)
-    PlaceFactory(community=community, name="A园")
-    PlaceFactory(name="别处")
-    page = browser.get("/places/").content.decode()
-    assert re.findall(r'<th scope="row"><a [^>]+>([^<]+)', page) == ["A园", "B园", "B园 1号楼"]
+def test_columns_are_shown_with_samples_and_what_they_are_taken_for(send):
+    page = send(HEADER, ZHANG, ["李强", "13900001111", ""]).content.decode()
+    assert chosen(page) == (["0", "1", "2"], ["name", "phone", "address"])
+    assert "张秀英 · 李强" in page
 
 
-def test_places_are_found_by_pinyin(browser, community):
-    PlaceFactory(community=community, name="新华里")
-    PlaceFactory(community=community, name="和平里")
-    page = browser.get("/places/?q=XHL").content.decode()
-    assert "新华里" in page
-    assert "和平里" not in page
+def test_unknown_columns_can_be_named(send, browser):
+    page = send(ODD, ZHANG_ODD).content.decode()
+    assert "A column is missing" in page
+    ticket = re.search(r'name="ticket" value="([^"]+)"', page)[1]
+    looked = browser.post("/import/look/", {"ticket": ticket, "column-0": "name", "column-1": "phone"})
+    assert "1 new" in looked.content.decode()
+    browser.post("/import/confirm/", {"ticket": ticket_of(looked), "column-0": "name", "column-1": "phone"})
+    assert (Elder.objects.get().name, Elder.objects.get().phone) == ("张秀英", "+862227318800")
 
 
-def test_places_page_asks_as_little_with_thirty_rows_as_with_one(browser, community):
-    def count():
-        with CaptureQueriesContext(connection) as caught:
-            browser.get("/places/")
-        return len(caught)
-
-    PlaceFactory(community=community)
-    one = count()
-    for _n in range(30):
-        PlaceFactory(community=community, parent=PlaceFactory(community=community))
-    assert count() == one
+def test_known_column_can_be_left_out(send, browser):
+    choice = {"column-0": "name", "column-1": "phone", "column-2": ""}
+    looked = browser.post("/import/look/", {"ticket": ticket_of(send()), **choice})
+    browser.post("/import/confirm/", {"ticket": ticket_of(looked), **choice})
+    assert Elder.objects.get().address == ""
 
 
-def test_place_is_added(browser, community):
-    assert browser.post("/places/new/", place(community)).status_code == 302
-    assert Place.objects.get().search_key == "新华里 xinhuali xhl"
+def test_identity_numbers_are_neither_shown_nor_read(send, browser):
+    page = send(ODD, ZHANG_ODD).content.decode()
+    assert ("120101194001011234" in page, "身份证号" in page) == (False, True)
+    choice = {"column-0": "name", "column-1": "phone", "column-2": "notes"}
+    looked = browser.post("/import/look/", {"ticket": ticket_of(send(ODD, ZHANG_ODD)), **choice})
+    browser.post("/import/confirm/", {"ticket": ticket_of(looked)})
+    assert Elder.objects.get().notes == ""
 
 
-def test_place_is_changed(browser, community):
-    old = PlaceFactory(community=community, name="老名")
-    browser.post(f"/places/{old.pk}/", place(community))
-    old.refresh_from_db()
-    assert old.name == "新华里"
+def test_choice_that_nobody_has_looked_at_is_shown_before_it_is_imported(send, browser):
+    choice = {"column-0": "name", "column-1": "phone", "column-2": "notes"}
+    response = browser.post("/import/confirm/", {"ticket": ticket_of(send()), **choice})
+    assert (response.status_code, Elder.objects.exists()) == (200, False)
+    assert chosen(response.content.decode())[1] == ["name", "phone", "notes"]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"lat": "117.2", "lng": "39.12"}, "less than or equal to 90"),
-        ({"lat": "0", "lng": "0"}, "lies in the ocean"),
-        ({"name": ""}, "required"),
-    ],
-)
-def test_wrong_place_is_explained(browser, community, wrong, said):
-    assert said in browser.post("/places/new/", place(community, **wrong)).content.decode()
-    assert not Place.objects.exists()
+@pytest.mark.parametrize("choice", [{"column-0": "pk"}, {"column-x": "name"}, {"column-99": "name"}, {}])
+def test_choice_without_the_required_columns_is_explained(send, browser, choice):
+    looked = browser.post("/import/look/", {"ticket": ticket_of(send()), **choice})
+    assert (looked.status_code, "A column is missing" in looked.content.decode()) == (200, True)
 
 
-def test_place_twice_is_refused(browser, community):
-    PlaceFactory(community=community, name="新华里")
-    assert browser.post("/places/new/", place(community)).status_code == 200
-    assert Place.objects.count() == 1
+def test_first_rows_are_shown_with_what_becomes_of_them_mistakes_first(send, community):
+    Elder.objects.create(community=community, name="王芳", phone="+8613900002222")
+    rows = [["王芳", "13900002222", "3号楼"], ZHANG, ["李强", "138", ""]]
+    preview = send(HEADER, *rows).context["preview"]
+    assert [(row["number"], row["state"]) for row in preview] == [(4, "wrong"), (2, "updated"), (3, "new")]
+    assert preview[0]["cells"] == ["李强", "138", ""]
 
 
-def test_compound_of_another_community_is_refused(browser, community, lead):
-    other = RoleFactory(user=lead, community=CommunityFactory(), kind="lead").community
-    compound = PlaceFactory(community=other)
-    response = browser.post("/places/new/", place(community, parent=compound.pk))
-    assert "belongs to another community" in response.content.decode()
+# --- mistakes to download -----------------------------------------------------------------------------------------
 
 
-def test_compound_with_buildings_stays_on_top(browser, community):
-    compound = PlaceFactory(community=community, name="新华里")
-    PlaceFactory(community=community, name="1号楼", parent=compound)
-    other = PlaceFactory(community=community, name="乙园")
-    response = browser.post(f"/places/{compound.pk}/", place(community, parent=other.pk))
-    assert "has buildings of its own" in response.content.decode()
+def download(browser, response):
+    answer = browser.post("/import/errors/", {"ticket": ticket_of(response)})
+    return answer, list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
-def test_place_is_deleted(browser, community):
-    old = PlaceFactory(community=community)
-    browser.post(f"/places/{old.pk}/delete/")
-    assert not Place.objects.exists()
+def test_rows_with_mistakes_are_downloaded_with_what_is_wrong(send, browser):
+    answer, rows = download(browser, send(HEADER, ZHANG, ["李强", "138", "1号楼"], ["", "13900001111", ""]))
+    assert answer["Content-Disposition"] == 'attachment; filename="linzhu-errors.csv"'
+    assert rows == [
+        ["Row", "What is wrong", *HEADER],
+        ["3", "电话: This is too short to be somebody's phone number.", "李强", "138", "1号楼"],
+        ["4", "姓名: This is missing.", "", "13900001111", ""],
+    ]
 
 
-def test_compound_with_buildings_is_not_deleted(browser, community):
-    compound = PlaceFactory(community=community)
-    PlaceFactory(community=community, parent=compound)
-    browser.post(f"/places/{compound.pk}/delete/")
-    assert Place.objects.count() == 2
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx"])
+def test_cell_of_the_download_is_no_formula(send, browser, cell):
+    _answer, rows = download(browser, send(HEADER, ["李强", "138", f"{cell}号楼"]))
+    assert rows[1][4][:1] == "'" or not rows[1][4].startswith(("=", "+", "-", "@", "\t"))
 
 
-@pytest.mark.parametrize(("method", "end"), [("get", ""), ("post", ""), ("post", "delete/")])
-def test_place_of_others_is_not_found(browser, method, end):
-    other = PlaceFactory()
-    assert getattr(browser, method)(f"/places/{other.pk}/{end}").status_code == 404
-    assert Place.objects.exists()
+def test_download_of_somebody_else_s_list_is_refused(send, client_of, community):
+    other = client_of(RoleFactory(community=community, kind="lead").user)
+    response = other.post("/import/errors/", {"ticket": ticket_of(send(HEADER, ["李强", "138", ""]))})
+    assert response.headers["Location"] == "/import/"
+
+
+# --- long lists ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_list(monkeypatch):
+    """What counts as long here."""
+    monkeypatch.setattr("linzhu.import_views.AT_ONCE", 2)
+    return [HEADER, *(["张秀英", f"1390000{number:04}", ""] for number in range(5))]
+
+
+def wait_for(browser, address):
+    """Look at the page until the import is over, as the browser does; returns the last look and the phases seen."""
+    deadline = time.monotonic() + 30
+    while (state := browser.get(address).context["state"]).phase == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_list_is_imported_while_a_page_tells_how_far_it_is(long_list, send, browser, settings):
+    response = browser.post("/import/confirm/", {"ticket": ticket_of(send(*long_list))})
+    assert response.headers["Location"].startswith("/import/jobs/")
+    state = wait_for(browser, response.headers["Location"])
+    assert (state.phase, state.new, Elder.objects.count()) == ("done", 5, 5)
+    assert "5 rows were imported: 5 new" in browser.get(response.headers["Location"]).content.decode()
+    assert [path.suffix for path in kept(settings)] == [".json"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_click_finds_the_long_import_begun(long_list, send, browser):
+    ticket = ticket_of(send(*long_list))
+    first, second = (browser.post("/import/confirm/", {"ticket": ticket}) for _click in range(2))
+    state = wait_for(browser, first.headers["Location"])
+    assert (state.phase, Elder.objects.count()) == ("done", 5)
+    assert second.headers["Location"] in {first.headers["Location"], "/import/"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_list_of_who_leads_no_more_is_refused(long_list, send, browser, lead, community):
+    ticket = ticket_of(send(*long_list))
+    RoleFactory(user=lead, kind="lead")
+    lead.roles.filter(community=community).delete()
+    state = wait_for(browser, browser.post("/import/confirm/", {"ticket": ticket}).headers["Location"])
+    assert (state.phase, Elder.objects.count()) == ("refused", 0)
+
+
+def state_file(settings, **told):
+    folder = settings.MEDIA_ROOT / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{'0' * 32}.json").write_text(json.dumps(told))
+    return f"/import/jobs/{'0' * 32}/"
+
+
+def test_page_draws_how_far_it_is(browser, lead, settings):
+    told = {"user": lead.pk, "kind": "elders", "doing": "storing", "done": 500, "of": 2000, "told_at": time.time()}
+    page = browser.get(state_file(settings, **told)).content.decode()
+    assert '<progress value="500" max="2000"' in page
+    assert 'http-equiv="refresh"' in page
+
+
+def test_import_that_fell_silent_has_stopped(browser, lead, settings):
+    told = {"user": lead.pk, "kind": "elders", "doing": "storing", "told_at": time.time() - 300}
+    page = browser.get(state_file(settings, **told)).content.decode()
+    assert ("has stopped in the middle" in page, 'http-equiv="refresh"' in page) == (True, False)
+
+
+def test_problems_of_a_long_list_are_told(browser, lead, settings):
+    told = {"user": lead.pk, "kind": "elders", "phase": "refused", "problems": ["Row 2, 电话: nonsense"]}
+    assert "Row 2, 电话: nonsense" in browser.get(state_file(settings, **told)).content.decode()
+
+
+def test_import_of_somebody_else_is_not_found(browser, lead, settings):
+    assert browser.get(state_file(settings, user=lead.pk + 1, kind="elders")).status_code == 404

@@ -1,17 +1,20 @@
 """The demo's district: complete, invented, and something to do in it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
+from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, Role
 from linzhu.communities.phones import parse_phone
 from linzhu.demo.staff import PASSWORD, STAFF
-from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.models import Assignment, Bond, Offer, Todo
 from linzhu.notifications.models import InboundMessage, Message
-from linzhu.requests.models import Elder, FamilyContact, HelpRequest, Status
+from linzhu.requests.models import Elder, FamilyContact, HelpRequest, RecurringRequest, Status
+from linzhu.requests.recurring import upcoming
 from linzhu.volunteers.models import Volunteer
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,39 @@ def test_week_ended_in_every_way(district):
 def test_something_is_going_on(district):
     going_on = set(HelpRequest.objects.values_list("status", flat=True))
     assert {Status.OPEN, Status.PAUSED, Status.ASSIGNED, Status.UNDERWAY} <= going_on
+
+
+def test_paired_volunteer_is_asked_first_and_alone(district):
+    bond = Bond.objects.standing().get(kind=Bond.Kind.PAIRED)
+    help_request = bond.elder.help_requests.get(status=Status.OPEN)
+    wave = help_request.waves.get()
+    assert [offer.volunteer for offer in wave.offers.all()] == [bond.volunteer]
+    assert wave.ends_at - wave.started_at > timedelta(minutes=20)
+
+
+def test_one_elder_wants_the_same_person_again_and_one_never(district):
+    kinds = sorted(Bond.objects.standing().exclude(kind=Bond.Kind.PAIRED).values_list("kind", flat=True))
+    assert kinds == ["never-by-elder", "preferred"]
+    for bond in Bond.objects.exclude(kind=Bond.Kind.PAIRED):
+        assert Assignment.objects.filter(volunteer=bond.volunteer, help_request__elder=bond.elder).exists()
+
+
+def test_groceries_come_back_every_week(district):
+    weekly = RecurringRequest.objects.get()
+    opened, *ahead = upcoming(weekly, now())
+    assert weekly.service_code == "groceries"
+    assert opened.help_request.waves.exists()
+    assert [item.on - opened.on for item in ahead] == [timedelta(days=7 * week) for week in range(1, 5)]
+
+
+def test_visit_of_two_waits_for_the_second(district):
+    pair = HelpRequest.objects.get(people_needed=2, status=Status.OPEN)
+    assert pair.places_filled == 1
+
+
+def test_somebody_is_at_the_door_and_somebody_has_been(district):
+    assert Assignment.objects.standing().exclude(arrived_at=None).count() == 1
+    assert Assignment.objects.filter(outcome="done", help_request__status=Status.DONE).exists()
 
 
 def test_people_owe_something(district):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from linzhu.dispatch.family_links import family_url
+from linzhu.dispatch.links import family_url, volunteer_url
 from linzhu.dispatch.models import Todo
 from linzhu.requests.catalogue import Code
 from linzhu.requests.models import HelpRequest, Status, StatusChange
@@ -37,6 +37,7 @@ SAID = {Todo.Kind.UNCLEAR_REPLY, Todo.Kind.UNKNOWN_SENDER, Todo.Kind.DANGER}
 PAGES = [
     "account_login", "account_change_password", "account_logout", "board", "inbox", "help-requests", "intake", "elders",
     "elder-new", "volunteers", "volunteer-new", "places", "place-new", "phones", "figures", "import",
+    "texts",
 ]  # fmt: skip
 
 
@@ -119,12 +120,22 @@ def test_family_page_in_every_state_speaks_one_language(office):
     assert {status: found for status, page in pages.items() if (found := foreign(page, office))} == {}
 
 
+@pytest.mark.parametrize("path", ["", "week/"])
+def test_volunteer_s_own_page_speaks_one_language(office, path):
+    assigned = next(row for row in office.help_requests if row.status == Status.ASSIGNED)
+    wave = factories.WaveFactory(help_request=assigned, round=2, ended_at=timezone.now())
+    factories.OfferFactory(help_request=assigned, wave=wave, volunteer=office.helper, status="standby")
+    phone = Client(headers={"accept-language": "fr"})
+    page = phone.get(volunteer_url(office.helper), follow=True)
+    assert foreign(phone.get(page.redirect_chain[-1][0] + path), office) == []
+
+
 @pytest.mark.parametrize("name", ["elder", "elder-edit"])
 def test_elder_s_card_speaks_one_language(office, name):
     assert foreign(office.browser.get(reverse(name, args=[office.elder.pk])), office) == []
 
 
-@pytest.mark.parametrize("name", ["volunteer", "volunteer-edit", "volunteer-record"])
+@pytest.mark.parametrize("name", ["volunteer", "volunteer-edit", "volunteer-record", "volunteer-link-card"])
 def test_volunteer_s_card_speaks_one_language(office, name):
     assert foreign(office.browser.get(reverse(name, args=[office.helper.pk])), office) == []
 
@@ -136,6 +147,6 @@ def test_mistakes_in_a_form_are_told_in_one_language(office, name):
     assert foreign(office.browser.post(reverse(name), mistakes | formset), office) == []
 
 
-@pytest.mark.parametrize("path", ["/no/such/page/", "/requests/QQQQQ/", "/f/nothing/"])
+@pytest.mark.parametrize("path", ["/no/such/page/", "/requests/QQQQQ/", "/f/nothing/", "/v/nothing/"])
 def test_what_is_not_there_is_told_in_one_language(office, path):
     assert foreign(office.browser.get(path, follow=True), office) == []

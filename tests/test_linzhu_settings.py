@@ -51,7 +51,7 @@ def test_secret_keys_differ(tmp_path):
 def production(settings):
     """A production environment in which nothing is wrong."""
     settings.SMS_GATEWAY = "twilio"
-    settings.PRODUCTION = True
+    settings.PRODUCTION = settings.STAFF_TOTP = True
     settings.SECRET_KEY_FROM_ENVIRONMENT = True
     settings.DEBUG = False
     settings.HTTPS = True
@@ -90,8 +90,9 @@ def test_local_environment_is_silent(settings):
         ("PHONE_REGION", "XX", "linzhu.E007"),
         ("WAVE_SECONDS", 0, "linzhu.E009"),
         ("WAVE_SIZE", 0, "linzhu.E009"),
-        ("WAVE_RADII_M", [], "linzhu.E009"),
+        ("FURTHEST_M", 0, "linzhu.E009"),
         ("SQLITE", True, "linzhu.W001"),
+        ("STAFF_TOTP", False, "linzhu.W005"),
     ],
 )
 def test_check_fires(production, name, value, check_id):

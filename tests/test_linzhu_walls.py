@@ -18,10 +18,11 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import ApiToken, Community, Role
-from linzhu.dispatch.family_links import COOKIE
+from linzhu.dispatch.links import family_door, volunteer_door
 from linzhu.dispatch.live_routing import live_application
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import FamilyLink, HelpRequest
+from linzhu.volunteers.models import VolunteerLink
 from tests import factories
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -66,6 +67,9 @@ WALLS: dict[str, Wall | Public] = {
     "board": Wall(PEOPLE, get=200),
     "home": Wall(Role.ANY, get=302),
     "figures": Wall(Role.ANY, get=200),
+    "wall": Wall(PEOPLE, get=200),
+    "design": Wall(Role.ANY, get=200),
+    "care": Public({405}, {302}),
     "inbox": Wall(PEOPLE, get=200),
     "todo-act": Wall(STAFF, post=302, of="todo", data={"act": "settled"}),
     "help-requests": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),
@@ -75,10 +79,31 @@ WALLS: dict[str, Wall | Public] = {
     "help-request-action": Wall(
         STAFF, post=302, of="ref", key="ref", more={"action": "cancel"}, data={"reason": "by-elder", "next": "/health"}
     ),
+    "slip": Wall(PEOPLE, get=200, of="visited", key="ref"),
+    "help-request-undo": Wall(STAFF, post=302, of="ref", key="ref", more={"pk": "{act}"}),
     "volunteer-record": Wall(PEOPLE, get=200, of="volunteer"),
+    "volunteer-log": Wall(PEOPLE, get=200, of="volunteer"),
+    "elder-record": Wall(PEOPLE, get=200, of="elder"),
+    "elder-log": Wall(PEOPLE, get=200, of="elder"),
+    "enter": Public({200}, {422, 429}),
     "family-link": Public({404}, {405}, ("no-such-secret",)),
     "family": Public({404}, {405}, ("{ref}",)),
     "family-now": Public({404}, {405}, ("{ref}",)),
+    "family-says": Public({405}, {404}, ("{ref}", "thanks")),
+    "volunteer-link-card": Wall(PEOPLE, get=200, of="volunteer"),
+    "volunteer-link-send": Wall(PEOPLE, post=302, of="volunteer"),
+    "volunteer-link-revoke": Wall(PEOPLE, post=302, of="volunteer"),
+    "volunteer-link": Public({404}, {405}, ("no-such-secret",)),
+    "volunteer-page": Public({404}, {405}, ("{volunteer}",)),
+    "volunteer-week": Public({404}, {404}, ("{volunteer}",)),
+    "volunteer-wish": Public({405}, {404}, ("{volunteer}", "pause")),
+    "volunteer-visit": Public({405}, {404}, ("{volunteer}", "{visit}", "done")),
+    "volunteer-offer": Public({405}, {404}, ("{volunteer}", "{offer}", "yes")),
+    "voice-inbound": Public({405}, {404}, ("twilio",)),
+    "voice-status": Public({405}, {404}, ("twilio",)),
+    "voice-script": Public({405}, {404}, ("twilio", "3f2b1f6e-0000-4000-8000-000000000000")),
+    "voice-keys": Public({405}, {404}, ("twilio", "3f2b1f6e-0000-4000-8000-000000000000")),
+    "phones-call": Wall(PEOPLE, post=404, data={"act": "pick-up"}),
     "phones": Wall(PEOPLE, get=200),
     "phones-text": Wall(PEOPLE, post=302, data={"phone": "13800001111", "text": "hello"}),
     "intake": Wall(PEOPLE, get=200, post=422, data={"elder": "{elder}", "services": "groceries"}),
@@ -89,6 +114,7 @@ WALLS: dict[str, Wall | Public] = {
     "elders": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),
     "elder-new": Wall(PEOPLE, get=200, post=422, data={"name": ""}),
     "elder": Wall(PEOPLE, get=200, of="elder"),
+    "elder-looks": Wall(LEADS, get=200, of="elder"),
     "elder-edit": Wall(PEOPLE, get=200, post=422, of="elder", data={"community": "{community}"}),
     "volunteers": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),
     "volunteer-new": Wall(PEOPLE, get=200, post=422, data={"community": "{community}"}),
@@ -107,8 +133,16 @@ WALLS: dict[str, Wall | Public] = {
     "bond-make": Wall(STAFF, post=302, of="elder", more={"volunteer_pk": "{volunteer}"}, data={"kind": "preferred"}),
     "bond-never": Wall(STAFF, get=200, post=422, of="elder", more={"volunteer_pk": "{volunteer}"}),
     "bond-end": Wall(STAFF, post=302, of="bond"),
-    "twilio-inbound": Public({405}, {404}),
-    "twilio-status": Public({405}, {404}),
+    "texts": Wall(LEADS | {"overseer"}, get=200),
+    "wording": Wall(LEADS | {"overseer"}, get=200),
+    "wording-text": Wall(
+        LEADS, get=200, post=422, of="code", key="code", more={"language": "en", "key": "offer"}, data={"body": "?"}
+    ),
+    "text-act": Wall(LEADS, post=302, of="message", data={"act": "again"}),
+    "sms-inbound": Public({405}, {404}, ("twilio",)),
+    "sms-inbound-secret": Public({405}, {404}, ("aliyun", "no-such-secret")),
+    "sms-status-secret": Public({405}, {404}, ("aliyun", "no-such-secret")),
+    "sms-status": Public({405}, {404}, ("twilio",)),
     "places": Wall(LEADS, get=200, post=200),
     "place-new": Wall(LEADS, get=200, post=200, data={"community": "{community}", "parent": "{place}"}),
     "place": Wall(LEADS, get=200, post=200, of="place"),
@@ -116,7 +150,10 @@ WALLS: dict[str, Wall | Public] = {
     "settings-list": Wall(LEADS, get=200, alone=302),
     "settings": Wall(LEADS, get=200, post=302, of="code", key="code", data={"changed": "1"}),
     "import": Wall(LEADS, get=200, post=200, data={"community": "{community}", "kind": "elders"}),
+    "import-look": Wall(LEADS, post=302, data={"ticket": "made-up"}),
     "import-confirm": Wall(LEADS, post=302, data={"ticket": "made-up"}),
+    "import-errors": Wall(LEADS, post=302, data={"ticket": "made-up"}),
+    "import-job": Wall(LEADS, get=404, more={"name": "0" * 32}),
     "openapi-json": Public({200}, {200}),
     "openapi-view": Public({200}, {200}),
     "open_help_request": Public({405}, {401}),
@@ -128,10 +165,21 @@ WALLS: dict[str, Wall | Public] = {
     "account_inactive": Public({200}, {405}),
     "account_signup": Public({404}, {404}),
     "account_change_password": Public({200, 302}, {200, 302}),
+    "account_reauthenticate": Public({200, 302}, {200, 302}),
+    "mfa_index": Public({200, 302}, {405, 302}),
+    "mfa_authenticate": Public({302}, {302}),
+    "mfa_reauthenticate": Public({200, 302}, {200, 302}),
+    "mfa_activate_totp": Public({200, 302}, {200, 302}),
+    "mfa_deactivate_totp": Public({404, 302}, {404, 302}),
+    "mfa_view_recovery_codes": Public({404, 302}, {405, 302}),
+    "mfa_generate_recovery_codes": Public({200, 302}, {200, 302}),
     "set_language": Public({302}, {302}),
     "health": Public({200}, {200}),
 }
-ACCOUNT_PAGES = {"account_login", "account_logout", "account_inactive", "account_signup", "account_change_password"}
+ACCOUNT_PAGES = {
+    "account_login", "account_logout", "account_inactive", "account_signup", "account_change_password",
+    "account_reauthenticate",
+}  # fmt: skip
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -171,7 +219,12 @@ class World:
     place: int
     recurring: int
     bond: int
+    message: int
     code: str
+    visit: int
+    offer: int
+    act: int
+    visited: str
     help_request: HelpRequest
 
     def filled(self, value: Any) -> Any:
@@ -227,7 +280,7 @@ def fill_with_canaries(community: Community) -> dict[str, Any]:
     fields = {"window_start": start, "window_end": start + timedelta(hours=2), "details": CANARIES["details"]}
     help_request = log_request(elder, "groceries", actor=SYSTEM, **fields)
     FamilyLink.issue(help_request, contact)
-    factories.AssignmentFactory(
+    visit = factories.AssignmentFactory(
         help_request=log_request(elder, "benefit-certification", actor=SYSTEM, **fields),
         volunteer=volunteer, door_word=CANARIES["door word"],
     )  # fmt: skip
@@ -238,16 +291,26 @@ def fill_with_canaries(community: Community) -> dict[str, Any]:
         community=community, to=CANARIES["volunteer's phone"], text=CANARIES["text out"], state="delivered",
         about=help_request.ref,
     )  # fmt: skip
+    lost = factories.MessageFactory(
+        community=community, to=CANARIES["volunteer's phone"], text=CANARIES["text out"], state="failed",
+        finished_at=now(), about=help_request.ref,
+    )  # fmt: skip
     offer = factories.OfferFactory(help_request=help_request, volunteer=volunteer)
     todo = factories.TodoFactory(
         community=community, kind="unclear-reply", help_request=help_request, inbound=inbound, offer=offer
     )
     recurring = factories.RecurringRequestFactory(elder=elder, details=CANARIES["details"])
+    act = factories.DeferredActFactory(help_request=help_request)
     bond = factories.BondFactory(elder=elder, volunteer=volunteer, note=CANARIES["bond"])
     return {
         "recurring": recurring.pk,
+        "act": act.pk,
+        "visited": visit.help_request.ref,
         "bond": bond.pk,
+        "message": lost.pk,
         "code": community.code,
+        "visit": visit.pk,
+        "offer": offer.pk,
         "todo": todo.pk, "ref": help_request.ref, "elder": elder.pk, "volunteer": volunteer.pk,
         "place": factories.PlaceFactory(community=community).pk, "help_request": help_request,
     }  # fmt: skip
@@ -344,9 +407,9 @@ def family_browser(world) -> Iterator[tuple[Client, HelpRequest]]:
 @pytest.mark.parametrize("name", ["family", "family-now"])
 def test_cookie_of_one_family_opens_no_other_page(world, family_browser, name):
     browser, theirs = family_browser
-    value = next(morsel.value for key, morsel in browser.cookies.items() if key == COOKIE)
+    value = next(morsel.value for key, morsel in browser.cookies.items() if key == family_door.cookie)
     anywhere = Client()
-    anywhere.cookies[COOKIE] = value
+    anywhere.cookies[family_door.cookie] = value
     assert anywhere.get(reverse(name, args=[theirs.ref])).status_code == 200
     answer = anywhere.get(reverse(name, args=[world.ref]))
     assert (answer.status_code, [canary for canary in CANARIES.values() if canary in answer.content.decode()]) == (
@@ -357,7 +420,7 @@ def test_cookie_of_one_family_opens_no_other_page(world, family_browser, name):
 
 def test_cookie_that_was_made_up_opens_nothing(world):
     browser = Client()
-    browser.cookies[COOKIE] = f"{FamilyLink.objects.first().pk}:1x:made-up"
+    browser.cookies[family_door.cookie] = f"{FamilyLink.objects.first().pk}:1x:made-up"
     assert browser.get(reverse("family", args=[world.ref])).status_code == 404
 
 
@@ -366,6 +429,25 @@ def test_family_page_shows_neither_address_nor_phone_nor_notes(world):
     page = Client().get(reverse("family-link", args=[secret]), follow=True).content.decode()
     hidden = ["elder's phone", "address", "elder's notes", "details", "family's phone", "volunteer's phone"]
     assert [what for what in hidden if CANARIES[what] in page] == []
+
+
+def test_cookie_of_one_volunteer_opens_no_other_page(world):
+    with transaction.atomic():
+        theirs = factories.VolunteerFactory(community=world.community)
+        _link, secret = VolunteerLink.issue(theirs)
+        browser = Client(headers={"accept-language": "en"})
+        browser.get(reverse("volunteer-link", args=[secret]))
+        browser.cookies[volunteer_door.cookie]["path"] = "/"
+        assert browser.get(reverse("volunteer-page", args=[theirs.pk])).status_code == 200
+        answers = [
+            getattr(browser, method)(address(world, name))
+            for name in WALLS
+            if name in {"volunteer-page", "volunteer-week", "volunteer-wish", "volunteer-visit", "volunteer-offer"}
+            for method in ("get", "post")
+        ]
+        shown = [canary for answer in answers for canary in CANARIES.values() if canary in answer.content.decode()]
+        transaction.set_rollback(True)
+    assert (sorted({answer.status_code for answer in answers}), shown) == ([404, 405], [])
 
 
 @pytest.mark.parametrize("where", ["sibling", "stranger"])

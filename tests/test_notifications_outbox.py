@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from linzhu.notifications import outbox
 from linzhu.notifications.models import Message, OptOut
 from linzhu.notifications.optout import is_opted_out, opt_in, opt_out
+from linzhu.notifications.outbox import give_up, send_again
 from tests import factories
 
 State = Message.State
@@ -143,3 +144,54 @@ def test_withdraw_forbids_a_second_try(queue, state):
     message.refresh_from_db()
     assert message.state == state
     assert message.expires_at <= timezone.now()
+
+
+# --- a second chance ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNDELIVERED])
+def test_send_again_writes_one_second_text_however_often_it_is_pressed(community, state):
+    lost = factories.MessageFactory(
+        community=community, state=state, about="ABCDE", parts=2, priority=3, error_code="30003", attempts=6
+    )
+    assert [send_again(lost), send_again(lost)] == [True, False]
+    again = Message.objects.get(again_of=lost)
+    copied = ("to", "template", "language", "text", "parts", "community", "about", "priority")
+    assert [getattr(again, name) for name in copied] == [getattr(lost, name) for name in copied]
+    assert (again.state, again.attempts, again.error_code, again.gateway_ref) == (State.QUEUED, 0, "", "")
+    assert OrmQ.objects.count() == 1
+
+
+def test_send_again_of_a_waiting_text_lets_it_try_at_once(community):
+    waiting = factories.MessageFactory(
+        community=community, attempts=2, next_attempt_at=timezone.now() + timedelta(minutes=7)
+    )
+    assert send_again(waiting)
+    waiting.refresh_from_db()
+    assert waiting.next_attempt_at <= timezone.now()
+    assert (Message.objects.count(), OrmQ.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.SENDING, State.SENT, State.DELIVERED, State.SUPPRESSED])
+def test_send_again_of_a_text_that_may_have_arrived_does_nothing(community, state):
+    assert send_again(factories.MessageFactory(community=community, state=state)) is False
+    assert Message.objects.count() == 1
+
+
+def test_send_again_past_its_time_does_nothing(community):
+    late = factories.MessageFactory(community=community, state=State.FAILED, expires_at=timezone.now())
+    assert send_again(late) is False
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.UNKNOWN])
+def test_give_up_ends_what_has_not_arrived(community, state):
+    pending = factories.MessageFactory(community=community, state=state)
+    assert [give_up(pending), give_up(pending)] == [True, False]
+    pending.refresh_from_db()
+    assert (pending.state, pending.error_code) == (State.FAILED, "given-up")
+    assert pending.finished_at is not None
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.SENT, State.DELIVERED, State.EXPIRED])
+def test_give_up_leaves_everything_else(community, state):
+    assert give_up(factories.MessageFactory(community=community, state=state)) is False

@@ -14,7 +14,7 @@ from linzhu.notifications.outbox import withdraw
 from linzhu.notifications.relay import MAX_ATTEMPTS, relay, relay_due
 from linzhu.notifications.tasks import relay_message
 from tests import factories
-from tests.fake_twilio import FakeTwilio, Fault
+from tests.fake_twilio import Fault
 
 State = Message.State
 PHONE = "+8619920000001"
@@ -34,14 +34,6 @@ def text(community, clock):
         return factories.MessageFactory(**{**defaults, **fields})
 
     return write
-
-
-@pytest.fixture
-def twilio(settings):
-    with FakeTwilio() as fake:
-        fake.configure(settings, app_url="http://testserver")
-        fake.callbacks = "none"
-        yield fake
 
 
 def now() -> datetime:
@@ -162,6 +154,42 @@ def test_sweep_takes_the_urgent_first_and_no_more_than_its_limit(text, clock):
     assert [state_of(m) for m in (confirmation, offer, reminder)] == [State.DELIVERED, State.DELIVERED, State.QUEUED]
 
 
+@pytest.fixture
+def crowd(text, clock):
+    """Nine texts that wait for one whose fate nobody knows."""
+    text(state=State.UNKNOWN, next_attempt_at=now() + timedelta(minutes=5))
+    waiting = [text() for _text in range(9)]
+    clock.shift(5)
+    return waiting
+
+
+def test_texts_that_wait_for_another_do_not_hide_the_rest(text, clock, crowd):
+    free = text(to="+8619920000002", attempts=1)
+    assert relay_due(now(), limit=5) == 1
+    assert state_of(free) == State.DELIVERED
+
+
+def test_texts_that_wait_for_another_cost_the_sweep_nothing(crowd, django_assert_num_queries):
+    """Four relays that tried each of them twenty times a second left SQLite no time for anything else."""
+    with django_assert_num_queries(2):
+        assert relay_due(now()) == 0
+
+
+def test_texts_that_waited_go_out_in_their_order_when_the_first_is_settled(clock, crowd):
+    Message.objects.filter(state=State.UNKNOWN).update(state=State.DELIVERED)
+    assert relay_due(now()) == 1
+    handed = Message.objects.filter(pk__in=[message.pk for message in crowd], state=State.DELIVERED)
+    assert list(handed.order_by("handed_at", "pk").values_list("pk", flat=True)) == [message.pk for message in crowd]
+
+
+def test_text_of_another_kind_to_the_same_phone_is_next_where_the_first_kind_is_in_doubt(text, clock):
+    text(state=State.UNKNOWN, next_attempt_at=now() + timedelta(minutes=5))
+    blocked = text()
+    offers = [text(priority=Message.Priority.OFFER) for _text in range(2)]
+    relay(offers[0].pk)
+    assert [state_of(message) for message in (blocked, *offers)] == [State.QUEUED, State.DELIVERED, State.DELIVERED]
+
+
 def test_sweep_ends_when_its_time_is_spent(text, clock):
     text()
     clock.shift(5)
@@ -170,8 +198,9 @@ def test_sweep_ends_when_its_time_is_spent(text, clock):
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL reads a table of a few rows whole")
 def test_sweep_reads_no_whole_table(text):
-    plan = Message.objects.due(now()).order_by("priority", "pk").explain()
-    assert "SCAN" not in plan.replace("USING INDEX", "")
+    for due in (Message.objects.to_send(now()).next_in_line(), Message.objects.to_look_up(now())):
+        plan = due.order_by("priority", "pk").explain()
+        assert "SCAN" not in plan.replace("USING INDEX", "")
     assert connection.vendor == "sqlite"
 
 

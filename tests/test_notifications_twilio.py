@@ -11,19 +11,11 @@ from linzhu.notifications.models import InboundMessage, Message
 from linzhu.notifications.outbox import queue
 from linzhu.notifications.relay import relay
 from tests import factories
-from tests.fake_twilio import AUTH_TOKEN, FakeTwilio
+from tests.fake_twilio import AUTH_TOKEN
 from tests.fake_twilio import Fault as Broken
 
 State = Message.State
 PHONE = "+8619920000001"
-
-
-@pytest.fixture
-def twilio(settings):
-    with FakeTwilio() as fake:
-        fake.configure(settings, app_url="http://testserver")
-        fake.callbacks = "none"
-        yield fake
 
 
 @pytest.fixture

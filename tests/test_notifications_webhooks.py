@@ -106,6 +106,13 @@ def test_webhook_signed_with_another_token_is_forbidden(db, heard):
     assert post(INBOUND, FORM, **headers).status_code == 403
 
 
+def test_webhook_is_forbidden_to_all_while_there_is_no_token(db, heard, settings):
+    """Anybody can sign with nothing."""
+    settings.TWILIO_AUTH_TOKEN = ""
+    headers = signed(f"https://linzhu.example.org{INBOUND}", FORM, token="")
+    assert post(INBOUND, FORM, **headers).status_code == 403
+
+
 def test_webhook_is_checked_against_the_public_address_not_the_host(db, heard):
     headers = signed(f"http://testserver{INBOUND}", FORM)
     assert post(INBOUND, FORM, **headers).status_code == 403

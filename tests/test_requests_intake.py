@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from linzhu.communities.clock import now
+from linzhu.communities.models import CommunityRules
 from linzhu.requests import windows
 from linzhu.requests.intake_form import IntakeForm
 from linzhu.requests.lifecycle import SYSTEM, log_request
@@ -346,3 +347,56 @@ def test_overseer_does_not_log(client_of, community):
 def test_blank_form_suggests_a_window_and_a_limit(dispatcher):
     form = IntakeForm.blank(dispatcher)
     assert form.initial["cash_limit"] == 200
+
+
+@pytest.fixture
+def frugal(community):
+    """A community next door with a limit of its own."""
+    other = CommunityFactory()
+    CommunityRules.objects.create(community=other, cash_limit_fen=50_00)
+    return other
+
+
+def test_limit_is_that_of_the_user_s_own_community_until_an_elder_is_chosen(frugal):
+    rich = CommunityFactory(code="aaa-first-by-path")
+    CommunityRules.objects.create(community=rich, cash_limit_fen=900_00)
+    user = RoleFactory(community=frugal, kind="intake").user
+    RoleFactory(community=rich, user=user, kind="intake")
+    assert IntakeForm.blank(user).initial["cash_limit"] == 50
+
+
+def test_limit_becomes_that_of_the_chosen_elder_s_community(desk, dispatcher, frugal):
+    RoleFactory(community=frugal, user=dispatcher)
+    url = reverse("intake-elder", args=[ElderFactory(community=frugal).pk])
+    shown = desk.get(url, {"cash_limit": "200", "cash_suggested": "200"}, headers=HTMX).content.decode()
+    assert 'id="cash" hx-swap-oob="true"' in shown
+    assert 'name="cash_limit" value="50"' in shown
+    assert 'name="cash_suggested" value="50"' in shown
+
+
+def test_limit_that_was_typed_in_stays_when_the_elder_is_chosen(desk, elder):
+    url = reverse("intake-elder", args=[elder.pk])
+    shown = desk.get(url, {"cash_limit": "80", "cash_suggested": "200"}, headers=HTMX).content.decode()
+    assert "cash_limit" not in shown
+
+
+def test_limit_becomes_that_of_a_new_elder_s_community(desk, dispatcher, frugal):
+    RoleFactory(community=frugal, user=dispatcher)
+    data = {
+        "name": "李桂兰", "community": frugal.pk, "tell_by": "call", "family-TOTAL_FORMS": "0",
+        "family-INITIAL_FORMS": "0", "cash_limit": "200", "cash_suggested": "200",
+    }  # fmt: skip
+    shown = desk.post(reverse("intake-elder-new"), data, headers=HTMX).content.decode()
+    assert 'name="cash_limit" value="50"' in shown
+
+
+def test_page_that_starts_with_an_elder_has_their_community_s_limit(desk, dispatcher, frugal):
+    RoleFactory(community=frugal, user=dispatcher)
+    page = desk.get(reverse("intake"), {"elder": ElderFactory(community=frugal).pk})
+    assert page.context["form"].initial["cash_limit"] == 50
+
+
+def test_page_sent_back_with_mistakes_remembers_what_it_had_suggested(desk, elder):
+    page = send(desk, filled(elder, cash_limit="80", cash_suggested="200", details="x" * 3000))
+    assert page.status_code == 422
+    assert 'name="cash_suggested" value="200"' in page.content.decode()

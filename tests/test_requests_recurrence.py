@@ -144,6 +144,21 @@ def test_pattern_in_words(pattern, words):
         assert str(pattern) == words
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (Pattern(kind="weekly", weekdays=("MO",)), "每周"),
+        (Pattern(kind="weekly", every=2, weekdays=("MO",)), "每 2 周"),
+        (Pattern(kind="month-day", month_day=1), "每月"),
+        (Pattern(kind="month-day", month_day=1, every=3), "每 3 个月"),
+        (Pattern(kind="weekly", weekdays=DAYS), "每天"),
+    ],
+)
+def test_pattern_in_chinese_counts_from_two_on(pattern, words):
+    with translation.override("zh-hans"):
+        assert str(pattern).startswith(words)
+
+
 # --- Wall time ------------------------------------------------------------------------------------------------------
 
 

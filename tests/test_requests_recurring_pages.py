@@ -1,6 +1,7 @@
 """The pages of recurring requests."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -10,8 +11,8 @@ from django.urls import reverse
 from linzhu.communities.clock import now
 from linzhu.communities.models import CommunityRules
 from linzhu.requests import recurring
-from linzhu.requests.models import Occurrence, RecurringRequest
-from tests.factories import ElderFactory, RecurringRequestFactory, RoleFactory
+from linzhu.requests.models import HelpRequest, Occurrence, RecurringRequest
+from tests.factories import CommunityFactory, ElderFactory, HelpRequestFactory, RecurringRequestFactory, RoleFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]  # noon of Monday 23 November 2026
 
@@ -234,3 +235,63 @@ def test_overseer_may_not(client_of, elder, row):
 @pytest.mark.parametrize("name", ["recurring-pause", "recurring-end"])
 def test_looking_changes_nothing(desk, row, name):
     assert desk.get(page(row, name)).status_code == 405
+
+
+# --- Repeat this ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def once(elder):
+    """Groceries tomorrow, Tuesday 24 November, 9:30 to 11:00."""
+    start = now().replace(hour=1, minute=30) + timedelta(days=1)
+    return HelpRequestFactory(
+        elder=elder, window_start=start, window_end=start + timedelta(minutes=90), details="two eggs",
+        needs_language="zh", cash_limit_fen=80_50,
+    )  # fmt: skip
+
+
+def test_button_opens_the_form_filled_in(desk, elder, once):
+    link = f"{new(elder)}?like={once.ref}"
+    assert link in desk.get(reverse("help-request", args=[once.ref])).content.decode()
+    initial = desk.get(link).context["form"].initial
+    assert {name: initial[name] for name in ("service_code", "weekdays", "month_day", "nth", "details")} == {
+        "service_code": "groceries", "weekdays": ["TU"], "month_day": 24, "nth": 4, "details": "two eggs",
+    }  # fmt: skip
+    assert (initial["begins"], initial["finishes"], initial["starts_on"]) == (time(9, 30), time(11), date(2026, 11, 25))
+    assert (initial["cash_limit"], initial["needs_language"]) == (Decimal("80.5"), "zh")
+
+
+def test_filled_in_form_sent_as_it_is_does_not_ask_for_the_same_day_twice(desk, elder, once):
+    form = desk.get(f"{new(elder)}?like={once.ref}").context["form"]
+    data = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+    assert desk.post(f"{new(elder)}?like={once.ref}", data | {"every": "2"}).status_code == 302
+    row = RecurringRequest.objects.get()
+    assert (row.next_on, row.cash_limit_fen, row.details) == (date(2026, 12, 8), 80_50, "two eggs")
+
+
+def test_form_repeats_one_of_the_past_from_today_on(desk, elder, once):
+    HelpRequest.objects.update(window_start=now() - timedelta(days=30), window_end=now() - timedelta(days=29))
+    initial = desk.get(f"{new(elder)}?like={once.ref}").context["form"].initial
+    assert (initial["starts_on"], initial["finishes"]) == (date(2026, 11, 23), time(23, 59))
+
+
+def test_another_elder_s_help_request_fills_in_nothing(desk, elder, community):
+    stranger = HelpRequestFactory(elder__community=community, details="secret")
+    page = desk.get(f"{new(elder)}?like={stranger.ref}")
+    assert page.context["like"] is None
+    assert "secret" not in page.content.decode()
+
+
+def test_help_request_of_the_community_where_the_elder_lived_before_fills_in_nothing(desk, elder):
+    before = HelpRequestFactory(elder=elder, community=CommunityFactory(), details="secret")
+    page = desk.get(f"{new(elder)}?like={before.ref}")
+    assert page.context["like"] is None
+    assert "secret" not in page.content.decode()
+
+
+def test_one_that_comes_back_already_leads_to_its_dates(desk, row):
+    recurring.open_due(now() + timedelta(days=2))
+    opened = HelpRequest.objects.get()
+    shown = desk.get(reverse("help-request", args=[opened.ref])).content.decode()
+    assert page(row) in shown
+    assert "?like=" not in shown

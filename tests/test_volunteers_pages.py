@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from linzhu.communities.clock import now
 from linzhu.volunteers.availability import DAYTIME, Week, slots
-from linzhu.volunteers.models import Volunteer
+from linzhu.volunteers.models import Volunteer, VolunteerLink
 from linzhu.volunteers.week import draw_week
 from tests.factories import LAT, CommunityFactory, PlaceFactory, RoleFactory, VolunteerFactory
 
@@ -162,6 +162,15 @@ def test_edit_without_a_new_place_keeps_own_coordinates(desk, community):
     desk.post(reverse("volunteer-edit", args=[volunteer.pk]), sent(community))
     volunteer.refresh_from_db()
     assert (volunteer.lat, volunteer.lng) == (39.7, 117.7)
+
+
+@pytest.mark.parametrize(("phone", "is_open"), [("138 0022 9999", False), ("138 0022 1234", True)])
+def test_link_that_went_to_a_former_number_opens_nothing(desk, community, phone, is_open):
+    volunteer = VolunteerFactory(community=community, phone="+8613800221234")
+    link, _secret = VolunteerLink.issue(volunteer)
+    response = desk.post(reverse("volunteer-edit", args=[volunteer.pk]), sent(community, phone=phone))
+    link.refresh_from_db()
+    assert (response.status_code, link.is_valid()) == (302, is_open)
 
 
 def test_landline_is_refused(desk, community):

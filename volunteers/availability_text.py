@@ -15,7 +15,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 from linzhu.volunteers.availability import DAYTIME, Week, slots, spans
 from linzhu.volunteers.availability_words import Part, Token, tokens
 
-_DAY_NAMES = (
+DAY_NAMES = (
     pgettext_lazy("short weekday", "Mon"),
     pgettext_lazy("short weekday", "Tue"),
     pgettext_lazy("short weekday", "Wed"),
@@ -160,9 +160,9 @@ def _show_days(days: list[int]) -> str:
             runs.append([day])
     comma = pgettext("list", ", ")
     return comma.join(
-        pgettext("range of weekdays", "%(first)s–%(last)s") % {"first": _DAY_NAMES[run[0]], "last": _DAY_NAMES[run[-1]]}
+        pgettext("range of weekdays", "%(first)s–%(last)s") % {"first": DAY_NAMES[run[0]], "last": DAY_NAMES[run[-1]]}
         if len(run) > 2
-        else comma.join(str(_DAY_NAMES[day]) for day in run)
+        else comma.join(str(DAY_NAMES[day]) for day in run)
         for run in runs
     )
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, User
 from linzhu.communities.people import Skill
-from linzhu.communities.search import person_matches
 from linzhu.volunteers.availability import DAYS
 from linzhu.volunteers.models import Volunteer, VolunteerQuerySet
 
@@ -56,7 +55,7 @@ class VolunteerFilter(django_filters.FilterSet):
         )
 
     def by_person(self, volunteers: VolunteerQuerySet, name: str, text: str) -> VolunteerQuerySet:
-        return volunteers.filter(person_matches(text, "phone"))
+        return volunteers.meant_by(text)
 
     def by_community(self, volunteers: VolunteerQuerySet, name: str, community: Community) -> VolunteerQuerySet:
         return volunteers.in_subtree(community)  # type: ignore[no-any-return]

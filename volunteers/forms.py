@@ -6,34 +6,42 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.access import may
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, Role, User
-from linzhu.communities.people import Gender
+from linzhu.communities.people import Gender, TextLanguage
 from linzhu.communities.phones import PhoneField
-from linzhu.volunteers.availability import DAYS, DAYTIME, Week
+from linzhu.communities.versions import BothVersions
+from linzhu.volunteers.availability import DAYS, Week
 from linzhu.volunteers.availability_text import read_week, show_week
 from linzhu.volunteers.models import Volunteer
+from linzhu.volunteers.week_form import HOURS, NO_TIME, HoursWidget, Row, calendar_of, choices_of, ticks_of, week_from
 
 NOT_SAID = "–"
-WRITTEN_BESIDE = ("search_key", "lat", "lng", *(f"free_{day}" for day in DAYS))
+FREE = tuple(f"free_{day}" for day in DAYS)
+WRITTEN_BESIDE = ("search_words", "lat", "lng", *FREE)
 CLEARANCE_FIELDS = ("clearance", "cleared_until")
 
 
-class VolunteerForm(forms.ModelForm):
+class VolunteerForm(BothVersions, forms.ModelForm):
     """A volunteer, as staff of some communities may write them down. Status moves elsewhere (lifecycle.py)."""
 
+    stored_in = {"free": FREE, "week": FREE}
+    written_too = ("lat", "lng")
+
     phone = PhoneField(label=_("Mobile phone"), mobile=True, help_text=_("Offers come here as texts."))
-    text_language = forms.ChoiceField(label=_("Texts in"), choices=settings.LANGUAGES)
+    text_language = forms.ChoiceField(label=_("Texts in"), choices=TextLanguage)
+    free = forms.MultipleChoiceField(
+        label=_("When they are free"), required=False, choices=choices_of(HOURS), widget=HoursWidget
+    )
     week = forms.CharField(
-        label=_("Free"),
+        label=_("In words"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Such as: Mon-Fri 18:00-21:00; Sat 09:00-12:00, 14:00-18:00. Empty: every day from 8 to 20."),
+        help_text=_("Such as: Mon-Fri 18:00-21:00; Sat 09:00-12:00, 14:00-18:00."),
     )
 
     class Meta:
@@ -59,9 +67,10 @@ class VolunteerForm(forms.ModelForm):
         self.fields["place"].empty_label = NOT_SAID  # type: ignore[attr-defined]
         self.fields["gender"].choices = [("", NOT_SAID), *Gender.choices]  # type: ignore[attr-defined]
         self.fields["place"].queryset = Place.objects.visible_to(user).select_related("parent", "community")  # type: ignore[attr-defined]
-        if self.instance.pk:
-            self.initial["week"] = show_week(self.instance.week)
-        else:
+        self.before = self.instance.week
+        self.initial["free"] = ticks_of(self.before, HOURS)
+        self.initial["week"] = show_week(self.before)
+        if not self.instance.pk:
             lowest = communities.filter(kind=Community.Kind.COMMUNITY).first() or communities.first()
             self.initial.setdefault("community", lowest)
         if not may(user, Role.LEADS, self.instance.community if self.instance.pk else None):
@@ -69,15 +78,30 @@ class VolunteerForm(forms.ModelForm):
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _("Only the community lead changes this.")
 
-    def clean_week(self) -> Week:
+    def calendar(self) -> list[Row]:
+        """The boxes of the week, as they were sent or are stored."""
+        return calendar_of(self.before, self["free"].value() or ())
+
+    def clean_week(self) -> Week | None:
+        """Words that were changed go before boxes; None where nobody has written anything."""
         text = self.cleaned_data["week"].strip()
+        if not text or text == self.initial["week"]:
+            return None
         try:
-            return read_week(text) if text else DAYTIME
+            return read_week(text)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
+    def _clean_hours(self, cleaned: dict[str, Any]) -> None:
+        drawn = "free" in self.data and "free" in cleaned
+        ticked = week_from(self.before, cleaned["free"], HOURS) if drawn else self.before
+        self.chosen: Week = cleaned.get("week") or ticked
+        if not any(self.chosen) and any(self.before):
+            self.add_error("free", NO_TIME)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        self._clean_hours(cleaned)
         place, community = cleaned.get("place"), cleaned.get("community")
         if place and community and not community.path.startswith(place.community.path):
             self.add_error("place", _("This place belongs to another community."))
@@ -87,12 +111,16 @@ class VolunteerForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Volunteer:
-        self.instance.week = self.cleaned_data["week"]
+        self.instance.week = self.chosen
         self._put_on_the_map()
         if not commit or self.instance.pk is None:
             return super().save(commit)  # type: ignore[no-any-return]
+        self.claim()
         # Only what the form shows: a suspension or an opt-out of this very moment must not be written over.
         self.instance.save(update_fields=[*self.Meta.fields, *WRITTEN_BESIDE])
+        if self.instance.phone != self.initial["phone"]:
+            # Texts from the old number count for nothing any more, and neither does a link that was sent there.
+            self.instance.links.all().revoke()
         return self.instance  # type: ignore[no-any-return]
 
     def _put_on_the_map(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,11 +13,13 @@ from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
-from linzhu.communities.fields import ChoiceSetField, SearchKeyField
+from linzhu.communities.fields import ChoiceSetField
 from linzhu.communities.indexes import CoveringIndex
 from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
 from linzhu.communities.names import known_as
 from linzhu.communities.people import Clearance, Gender, Language, Skill
+from linzhu.communities.search_field import SearchWordsField
+from linzhu.communities.secret_links import SecretLink, SecretLinkQuerySet
 from linzhu.volunteers.availability import DAYS, DAYTIME, Week
 
 ASKED_OF_NEIGHBOURS = (
@@ -28,6 +31,10 @@ ASKED_OF_NEIGHBOURS = (
 
 
 class VolunteerQuerySet(ScopedQuerySet):
+    def meant_by(self, text: str) -> VolunteerQuerySet:
+        """Volunteers whom a typed name or some digits may mean."""
+        return self.filter(search_words__find=text)
+
     def active(self) -> VolunteerQuerySet:
         return self.filter(status=Volunteer.Status.ACTIVE)
 
@@ -48,7 +55,7 @@ class Volunteer(models.Model):
 
     community = models.ForeignKey(Community, models.PROTECT, related_name="volunteers", verbose_name=_("community"))
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
-    search_key = SearchKeyField(db_index=True)
+    search_words = SearchWordsField()
     phone = models.CharField(_("mobile phone"), max_length=16, db_index=True)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE, editable=False)
@@ -84,7 +91,7 @@ class Volunteer(models.Model):
     notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
     joined_at = models.DateTimeField(default=now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search_key"])
+    history = HistoricalRecords(excluded_fields=["search_words"])
     objects = VolunteerQuerySet.as_manager()
 
     class Meta:
@@ -113,3 +120,45 @@ class Volunteer(models.Model):
     def week(self, week: Week) -> None:
         for day, mask in zip(DAYS, week, strict=True):
             setattr(self, f"free_{day}", mask)
+
+    def set_week(self, week: Week) -> None:
+        """Write when they are free from now on, and nothing else of the row."""
+        self.week = week
+        self.save(update_fields=[f"free_{day}" for day in DAYS])
+
+
+class VolunteerLinkQuerySet(SecretLinkQuerySet["VolunteerLink"]):
+    def open(self, at: datetime) -> Self:
+        """Neither revoked nor expired; whether its volunteer may enter is another question."""
+        return super().open(at).filter(expires_at__gt=at)
+
+
+class VolunteerLink(SecretLink):
+    """A secret link to a volunteer's own page, with the same powers as texts from their phone."""
+
+    # A month unused, and nobody knows any more who holds the phone: a volunteer who helps now and then keeps the page,
+    # one who has drifted away asks for a new link by text. What is done on the page renews it; looking does not,
+    # because opening a link must change nothing (the previews of messengers open links, too).
+    LIVES_UNUSED = timedelta(days=30)
+
+    volunteer = models.ForeignKey(Volunteer, models.CASCADE, related_name="links")
+    expires_at = models.DateTimeField()
+
+    objects = VolunteerLinkQuerySet.as_manager()
+
+    @classmethod
+    def issue(cls, volunteer: Volunteer) -> tuple[VolunteerLink, str]:
+        """Make a link; its secret is returned this once."""
+        secret = cls.new_secret()
+        link = cls.objects.create(
+            volunteer=volunteer, digest=cls.digest_of(secret), expires_at=now() + cls.LIVES_UNUSED
+        )
+        return link, secret
+
+    def is_valid(self) -> bool:
+        """Not revoked, not expired, and the volunteer may help: who is suspended or has left finds it closed."""
+        return self.revoked_at is None and now() < self.expires_at and self.volunteer.status == Volunteer.Status.ACTIVE
+
+    def renew(self) -> None:
+        """Count the time from now on."""
+        VolunteerLink.objects.open(now()).filter(pk=self.pk).update(expires_at=now() + self.LIVES_UNUSED)

@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,11 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.clock import now
 from linzhu.communities.models import Role
+from linzhu.communities.versions import compare_anew
 from linzhu.volunteers import lifecycle
 from linzhu.volunteers.filters import VolunteerFilter
 from linzhu.volunteers.forms import PauseForm, VolunteerForm
 from linzhu.volunteers.models import Volunteer
 from linzhu.volunteers.week import draw_week
+from linzhu.volunteers.week_form import DAYS_SHOWN
 
 PER_PAGE = 50
 EXPIRES_SOON = timedelta(days=30)
@@ -32,7 +35,8 @@ MOVES = {"suspend": lifecycle.suspend, "reactivate": lifecycle.reactivate, "leav
 def volunteer_list(request: StaffRequest) -> HttpResponse:
     """Everybody whom the user may see, by name, narrowed by search, skill, state and community, sent by POST."""
     user = request.user
-    volunteers = Volunteer.objects.visible_to(user).select_related("community", "place__parent").defer("notes")
+    volunteers = Volunteer.objects.visible_to(user, few=bool(request.POST.get("q")))
+    volunteers = volunteers.select_related("community", "place__parent").defer("notes", "search_words")
     chosen = VolunteerFilter(request.POST, queryset=volunteers, user=user)
     page = Paginator(chosen.qs, PER_PAGE).get_page(request.POST.get("page"))
     context = {"page": page, "filter": chosen, "searched": request.method == "POST", **_dates()}
@@ -48,15 +52,17 @@ def volunteer_detail(request: StaffRequest, pk: int) -> HttpResponse:
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
+@compare_anew
 def volunteer_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     """A new volunteer, or changes to one."""
     volunteer = _volunteer(request, pk) if pk else None
     form = VolunteerForm(request.POST or None, instance=volunteer, user=request.user)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
+        with transaction.atomic():
+            saved = form.save()
         messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
         return redirect("volunteer", saved.pk)
-    context = {"form": form, "volunteer": volunteer}
+    context = {"form": form, "volunteer": volunteer, "days": DAYS_SHOWN}
     return render(request, "volunteers/volunteer_form.html", context, status=422 if form.errors else 200)
 
 

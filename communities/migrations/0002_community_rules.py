@@ -3,7 +3,6 @@
 import django.core.validators
 import django.db.models.deletion
 import linzhu.communities.clock
-import linzhu.communities.rules_model
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -25,7 +24,7 @@ class Migration(migrations.Migration):
                 ('weekly_text_cap', models.PositiveSmallIntegerField(blank=True, help_text='For volunteers who have set no limit of their own.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='offers a week at most')),
                 ('wave_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(30), django.core.validators.MaxValueValidator(86400)], verbose_name='the next are asked after (s)')),
                 ('wave_size', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='people asked at a time')),
-                ('wave_radii_m', models.CharField(blank=True, help_text='The nearest ring is asked first, then the next.', max_length=100, null=True, validators=[linzhu.communities.rules_model.check_radii], verbose_name='rings around the home (m)')),
+                ('wave_radii_m', models.CharField(blank=True, help_text='The nearest ring is asked first, then the next.', max_length=100, null=True, verbose_name='rings around the home (m)')),
                 ('decision_min', models.PositiveSmallIntegerField(blank=True, help_text='When nobody is found, a dispatcher decides within this time.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes to decide')),
                 ('pairing_head_start_min', models.PositiveSmallIntegerField(blank=True, help_text='They are asked first and alone for so long; 0: together with the others.', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1440)], verbose_name='head start of a paired volunteer (min)')),
                 ('reminder_evening_at', models.TimeField(blank=True, null=True, verbose_name='reminder the evening before')),
@@ -60,7 +59,7 @@ class Migration(migrations.Migration):
                 ('weekly_text_cap', models.PositiveSmallIntegerField(blank=True, help_text='For volunteers who have set no limit of their own.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='offers a week at most')),
                 ('wave_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(30), django.core.validators.MaxValueValidator(86400)], verbose_name='the next are asked after (s)')),
                 ('wave_size', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='people asked at a time')),
-                ('wave_radii_m', models.CharField(blank=True, help_text='The nearest ring is asked first, then the next.', max_length=100, null=True, validators=[linzhu.communities.rules_model.check_radii], verbose_name='rings around the home (m)')),
+                ('wave_radii_m', models.CharField(blank=True, help_text='The nearest ring is asked first, then the next.', max_length=100, null=True, verbose_name='rings around the home (m)')),
                 ('decision_min', models.PositiveSmallIntegerField(blank=True, help_text='When nobody is found, a dispatcher decides within this time.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes to decide')),
                 ('pairing_head_start_min', models.PositiveSmallIntegerField(blank=True, help_text='They are asked first and alone for so long; 0: together with the others.', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1440)], verbose_name='head start of a paired volunteer (min)')),
                 ('reminder_evening_at', models.TimeField(blank=True, null=True, verbose_name='reminder the evening before')),

@@ -16,25 +16,30 @@ from linzhu.volunteers.models import Volunteer
 
 class WaveQuerySet(models.QuerySet["Wave"]):
     def due(self, at: datetime) -> WaveQuerySet:
-        return self.filter(ended_at=None, ends_at__lte=at)
+        return self.filter(ended_at=None, due_at__lte=at)
 
 
 class Wave(models.Model):
-    """A few offers sent together; when its time is up and nobody has said yes, the next one asks wider."""
+    """A few offers sent together; when its time is up and nobody has said yes, the next one asks others."""
 
     help_request = models.ForeignKey(HelpRequest, models.CASCADE, related_name="waves")
     round = models.PositiveSmallIntegerField()
     number = models.PositiveSmallIntegerField()
     radius_m = models.PositiveIntegerField()
+    """How far away the furthest of those lives who were asked."""
+    head_start = models.BooleanField(default=False)
+    """Stand-by or paired volunteers are asked alone: nobody replaces those of them who say no."""
     started_at = models.DateTimeField(default=now)
     ends_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    """When to look at it again: at its end, or at once after a no."""
     ended_at = models.DateTimeField(null=True)
 
     objects = WaveQuerySet.as_manager()
 
     class Meta:
         ordering = ["round", "number"]
-        indexes = [models.Index(fields=["ends_at"], name="wave_due", condition=Q(ended_at=None))]
+        indexes = [models.Index(fields=["due_at"], name="wave_due", condition=Q(ended_at=None))]
         constraints = [
             models.UniqueConstraint(fields=["help_request", "round", "number"], name="wave_once"),
             models.UniqueConstraint(fields=["help_request"], condition=Q(ended_at=None), name="one_wave_at_a_time"),
@@ -56,8 +61,15 @@ class Offer(models.Model):
         OPEN = "open", _("asked")
         ACCEPTED = "accepted", _("yes")
         DECLINED = "declined", _("no")
+        STANDBY = "standby", _("yes, stands by")
         WITHDRAWN = "withdrawn", _("no longer needed")
         EXPIRED = "expired", _("no answer")
+
+    class Answer(models.TextChoices):
+        """What the volunteer has said, whatever became of the offer."""
+
+        YES = "yes", _("yes")
+        NO = "no", _("no")
 
     help_request = models.ForeignKey(HelpRequest, models.CASCADE, related_name="offers")
     wave = models.ForeignKey(Wave, models.CASCADE, related_name="offers")
@@ -71,7 +83,10 @@ class Offer(models.Model):
     message = models.OneToOneField(Message, models.SET_NULL, null=True, related_name="offer")
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=3, choices=Answer, blank=True)
     answered_at = models.DateTimeField(null=True)
+    expectation = models.JSONField(null=True)
+    """The expected yes with its factors (``policy.Chance``), until ``dispatch.habits`` has learned from the answer."""
 
     objects = OfferQuerySet.as_manager()
 
@@ -81,6 +96,7 @@ class Offer(models.Model):
             models.Index(fields=["phone", "created_at"], name="offer_of_phone"),
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(status="open")),
             models.Index(fields=["volunteer", "created_at"], name="offer_weekly"),
+            models.Index(fields=["created_at"], name="offer_unlearned", condition=Q(expectation__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["phone", "code"], condition=Q(status="open"), name="offer_code_once"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.clock import now
@@ -16,6 +16,10 @@ from linzhu.requests.models import HelpRequest
 class TodoQuerySet(ScopedQuerySet):
     def open(self) -> TodoQuerySet:
         return self.filter(closed_at=None)
+
+    def most_urgent_first(self) -> TodoQuerySet:
+        """Alarms before everything else, then whatever is due, or overdue, first."""
+        return self.order_by(Case(When(kind__in=Todo.ALARMS, then=0), default=1), "due_at", "pk")
 
 
 class Todo(models.Model):
@@ -37,6 +41,17 @@ class Todo(models.Model):
         TELL_ELDER_LATE = "tell-elder-late", _("call the elder: it gets later")
         HELP_WANTED = "help-wanted", _("volunteer asks for help")
         NOT_DELIVERED = "not-delivered", _("text did not arrive")
+        NO_TEXTS = "no-texts", _("no texts go out")
+        TEXTS_HELD = "texts-held", _("texts held back")
+        NO_ANSWER_AT_DOOR = "no-answer-at-door", _("nobody opened: call at once")
+        TURNED_AWAY = "turned-away", _("turned away at the door: call")
+        CALL_BACK = "call-back", _("call back: what is needed?")
+        CALL_WANTED = "call-wanted", _("asks for a call")
+        UNKNOWN_CALLER = "unknown-caller", _("call from an unknown number")
+        TELL_ELDER_LOOKING = "tell-elder-looking", _("call the elder: still looking")
+
+    ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
+    """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="todos")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -62,7 +77,17 @@ class Todo(models.Model):
                 condition=Q(closed_at=None, inbound=None, message=None),
                 name="todo_once",
             ),
+            # These are about a community's texts altogether.
+            models.UniqueConstraint(
+                fields=["community", "kind"],
+                condition=Q(closed_at=None, kind__in=["no-texts", "texts-held"]),
+                name="todo_about_all_texts_once",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @property
+    def is_alarm(self) -> bool:
+        return self.kind in self.ALARMS

@@ -4,10 +4,11 @@ The one door is :func:`plan`. What it learns from lives in :class:`Experience` (
 a volunteer); both are told by :func:`learn` how every offer ended. Formulas and sources: docs/decisions/0010.
 """
 
+from linzhu.dispatch.policy.appraisal import Appraisal
 from linzhu.dispatch.policy.chance import Chance, expect
 from linzhu.dispatch.policy.facts import Neighbour, OpenOffer, Part, Situation, Tuning, part_of
 from linzhu.dispatch.policy.learning import Experience, Record, Tally, learn
-from linzhu.dispatch.policy.waves import Appraisal, Plan, plan
+from linzhu.dispatch.policy.waves import Plan, plan
 
 __all__ = [
     "Appraisal",

@@ -6,11 +6,10 @@ import math
 from bisect import bisect_left
 from typing import NamedTuple
 
-from linzhu.dispatch.policy.facts import Neighbour, OpenOffer, Situation
+from linzhu.dispatch.policy.facts import Neighbour, Situation
 from linzhu.dispatch.policy.learning import (
     AGAIN_PRIOR,
     BANDS_M,
-    DELAY_SPREAD,
     HALF_LIFE_PERSON,
     HALF_LIFE_PLACE,
     TEXT_CELLS,
@@ -25,6 +24,10 @@ WEIGHT_AGAIN = 5.0
 USUAL_PRIOR = 1 / (1 + math.exp(0.6 - LEVEL))
 """The prior at 600 m, a usual distance of those who are asked."""
 SURE = 0.95
+FADES_IN_DAYS = 5.0
+_FADING = [math.exp(-(day + 0.5) / FADES_IN_DAYS) for day in range(7)]
+FADING = [7 * weight / sum(_FADING) for weight in _FADING]
+"""How much a text of each of the last seven days is felt: exponential, 1 on average."""
 
 
 class Chance(NamedTuple):
@@ -51,7 +54,8 @@ class Outlook:
         day = self._day = situation.day
         self._part = int(situation.part)
         self._fatigue = experience.fatigue
-        self._again = AGAIN_PRIOR * experience.again.ratio(WEIGHT_AGAIN, day, HALF_LIFE_PERSON)
+        self.again = AGAIN_PRIOR * experience.again.ratio(WEIGHT_AGAIN, day, HALF_LIFE_PERSON)
+        """Factor on the chance of those who have said yes to something else today."""
         self._at_distance = [band.ratio(WEIGHT_BAND, day, HALF_LIFE_PERSON) for band in experience.bands]
         self._texts_per_head = situation.texts_per_head
         self.level = experience.overall.ratio(WEIGHT_OVERALL, day, HALF_LIFE_PLACE)
@@ -63,21 +67,27 @@ class Outlook:
         distance_m, record, day, part = neighbour.distance_m, neighbour.record, self._day, self._part
         band = bisect_left(BANDS_M, distance_m)
         at_distance = self._at_distance[band]
-        rested = 1 / (1 + self._fatigue * recent_texts(neighbour))
+        felt = felt_texts(neighbour)
+        rested = 1 / (1 + self._fatigue * felt)
         kept = record.own.kept(day, HALF_LIFE_PERSON)
         known = record.own.expected * kept
         own = (record.own.yes * kept + WEIGHT_OWN) / (known + WEIGHT_OWN)
         habit = record.parts[part].ratio(WEIGHT_HABIT, day, HALF_LIFE_PERSON)
-        again = self._again if neighbour.yes_today else 1.0
+        again = self.again if neighbour.yes_today else 1.0
         value = self.level * at_distance * rested * own * habit * again / (1 + math.exp(distance_m / 1000 - LEVEL))
-        cell = min(neighbour.texts_week, TEXT_CELLS - 1)
+        cell = min(round(felt), TEXT_CELLS - 1)
         value = min(value, SURE)
         return Chance(value, self.level, at_distance, rested, own, habit, again, band, cell, part, known)
 
-    def borrowed(self, neighbour: Neighbour) -> float:
-        """Return the share (0–1) of this neighbour's next yes that will be missing next week."""
-        worn = self._fatigue * (recent_texts(neighbour) + self._texts_per_head) / 2
-        return worn / (1 + worn)
+    def borrowed(self, chance: Chance) -> float:
+        """Return the yeses (0–1) of next week that an offer sent now takes from somebody with this chance.
+
+        If somebody who would say yes to a share p of all texts when rested gets r texts a week, they give
+        r p/(1 + f r) yeses; one more text adds only p/(1 + f r)², so the share f r/(1 + f r) of its yes is borrowed.
+        It would have been given nearer home: it counts with the chance at a usual distance, not at this one.
+        """
+        worn = (1 / chance.rested - 1 + self._fatigue * self._texts_per_head) / 2
+        return self.at_home * chance.own * worn / (1 + worn)
 
 
 def expect(neighbour: Neighbour, situation: Situation, experience: Experience) -> Chance:
@@ -85,26 +95,6 @@ def expect(neighbour: Neighbour, situation: Situation, experience: Experience) -
     return Outlook(situation, experience).expect(neighbour)
 
 
-def recent_texts(neighbour: Neighbour) -> float:
-    """Texts of the last week; one that has come only just now weighs up to half a text more."""
-    if neighbour.hours_since_text is None:
-        return neighbour.texts_week
-    return neighbour.texts_week + 0.5 * math.exp(-max(neighbour.hours_since_text, 0.0) / 12)
-
-
-def answered_within(minutes: float, median: float) -> float:
-    """Return the share of all yeses that have come after so many minutes (lognormal delays)."""
-    if minutes < 1e-6:
-        return 0.0
-    return 0.5 * math.erfc(-math.log(minutes / median) / (DELAY_SPREAD * math.sqrt(2)))
-
-
-def still_coming(offer: OpenOffer, minutes: float, experience: Experience) -> float:
-    """Return the chance that an open offer brings a yes within the next ``minutes``.
-
-    Bayes: the longer somebody is silent, the likelier they stay so.
-    """
-    median = experience.median_delay()
-    before, after = (answered_within(offer.minutes_ago + more, median) for more in (0.0, minutes))
-    heard_by_now = before * (offer.chance + (1 - offer.chance) * experience.share_of_refusals())
-    return offer.chance * (after - before) / max(1 - heard_by_now, 1e-9)
+def felt_texts(neighbour: Neighbour) -> float:
+    """Return the texts of the last week as they are felt: those of today weigh 1.7, those of a week ago 0.5."""
+    return sum(number * weight for number, weight in zip(neighbour.texts_by_day, FADING, strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -32,10 +33,8 @@ class Neighbour:
 
     key: int
     distance_m: float
-    texts_week: int = 0
-    """Offers of the last seven days."""
-    hours_since_text: float | None = None
-    """Since the last offer; None: not within the last seven days."""
+    texts_by_day: Sequence[int] = ()
+    """Offers of the last 24 hours, of the 24 before them, and so on, for up to seven days."""
     yes_today: bool = False
     """Has said yes to another help request since midnight (even if it came too late)."""
     visits_with_elder: int = 0
@@ -43,6 +42,11 @@ class Neighbour:
     """Visits of the last 28 days."""
     weekly_cap: int = 6
     record: Record = field(default_factory=Record)
+
+    @property
+    def texts_week(self) -> int:
+        """Offers of the last seven days."""
+        return sum(self.texts_by_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +77,43 @@ class Situation:
     """Usual in this community."""
     mean_visits_lately: float = 0.0
     """Of the volunteers in reach, in 28 days."""
+    searched_lately: int = 0
+    """Help requests of this community whose search has ended within the last 14 days, well or not."""
+    unfilled_lately: int = 0
+    """Those of them for which nobody was found in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Constants, tuned in the simulator on seeds 101–103 (docs/decisions/0010)."""
+    """Constants, tuned in the simulator on seeds 101–109 (docs/decisions/0010)."""
 
-    target_rested: float = 0.98
-    """Wanted chance of a yes within a wave's time where nobody is being worn out."""
-    target_worn: float = -0.2
-    """The same where every text would only borrow its yes from next week: with it, the wanted chance falls linearly."""
-    target_least: float = 0.12
-    """It falls no lower than this."""
-    target_end: float = 0.4
-    """It rises to this when no time is left for another wave."""
-    urgent_haste: float = 0.3
-    """How far an urgent search is on the way to that from the beginning (0–1)."""
-    scarcity: float = 2.0
-    """Where few could come, asking them all at once leaves nobody: power of the chance that anybody would."""
-    cap_weight: float = 1.0
-    """How worn those count who have had all texts that their caps allow (0–1)."""
-    timer: float = 1.0
-    """Time of a wave, in median delays of a yes."""
-    urgent_timer: float = 0.75
-    """Factor on that when urgent."""
+    nobody_min: float = 187.0
+    """Finding nobody at all counts as much as so many minutes of waiting."""
+    urgent: float = 3.8
+    """Factor on every minute of waiting when urgent."""
+    spare: float = 0.06
+    """What a yes that will be missing later costs, in help requests filled, where there are many others …"""
+    scarce_here: float = 9.5
+    """… and on top of it where few are in reach and all would say no …"""
+    few: float = 2.0
+    """So many in reach halve that."""
+    scarce_around: float = 0.85
+    """… and where help requests find nobody: times the share of them that do."""
+    wear: float = 0.09
+    """How much dearer a borrowed yes is where all have been asked much: times the cube of fatigue × texts a head."""
+    in_vain: float = 0.25
+    """Share of a yes that is lost with a yes in vain, if whoever said it says no other that day."""
+    ahead: float = 0.6
+    """How far asking now is compared with asking later, in median delays of an answer."""
     shortest_min: float = 2.0
     longest_min: float = 20.0
     price: float = 0.8
     """How much a yes of next week counts against one now, in the order."""
-    worth: float = 2.0
-    """How many yeses of next week a yes now is worth, where the alternative is nobody."""
-    newcomer: float = 0.25
+    newcomer: float = 0.15
     """Bonus on the score of somebody of whom nothing is known yet; it falls as they answer."""
     continuity: float = 0.1
     """Bonus for each earlier visit with this elder (at most four)."""
-    fairness: float = 0.1
+    fairness: float = 0.2
     """Malus for each visit above the mean of those in reach, bonus for each below (at most two)."""
 
 

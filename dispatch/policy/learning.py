@@ -14,7 +14,7 @@ BANDS_M = (250, 500, 800, 1200, 1800, 2800)
 """Upper ends of the bands of distance; the last band is open."""
 PARTS = 6
 TEXT_CELLS = 16
-"""0, 1, … 14, 15 and more texts a week."""
+"""0, 1, … 14, 15 and more texts felt (``chance.felt_texts``)."""
 FATIGUES = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.5, 0.7, 1.0)
 FATIGUE_PRIOR, FATIGUE_DOUBT = 0.2, 0.15
 """Where the guess begins, and how many yeses' worth of evidence move it (a standard deviation on the grid)."""

@@ -80,8 +80,13 @@ class Linzhu:
         self.tuning = tuning or policy.Tuning()
         self.experience = policy.Experience()
         self.records: defaultdict[int, policy.Record] = defaultdict(policy.Record)
+        self.searches: list[Search] = []
+        """Begun within the last 14 days."""
+        self.searched_lately = self.unfilled_lately = 0
 
     def move(self, search: Search, at: float, *, refused: bool = False) -> Move:
+        if search.at == at:
+            self._begin(search)
         people = search.unasked(at)
         neighbours = [self._neighbour(who, metres, search, at) for who, metres in people]
         open_offers = [
@@ -100,13 +105,19 @@ class Linzhu:
             record = self.records[text.who.key]
             policy.learn(self.experience, record, text.chance, day=at / DAY, answer=answer, minutes=at - text.at)
 
+    def _begin(self, search: Search) -> None:
+        """Look back at the last 14 days: how many searches have ended, and how many of them in vain."""
+        self.searches = [other for other in self.searches if other.at > search.at - 14 * DAY]
+        ended = [other for other in self.searches if not other.is_open(search.at)]
+        self.searched_lately = len(ended)
+        self.unfilled_lately = sum(other.filled_at is None for other in ended)
+        self.searches.append(search)
+
     def _neighbour(self, who: Resident, metres: float, search: Search, at: float) -> policy.Neighbour:
-        texts = who.texts_week(at)
         return policy.Neighbour(
             key=who.key,
             distance_m=metres,
-            texts_week=texts,
-            hours_since_text=(at - who.week[-1]) / 60 if texts else None,
+            texts_by_day=who.texts_by_day(at),
             yes_today=bool(who.yeses) and who.yeses[-1] >= at // DAY * DAY,
             visits_with_elder=search.visits_before.get(who.key, 0),
             visits_lately=who.visits_month(at),
@@ -124,6 +135,8 @@ class Linzhu:
             texts_per_head=sum(one.texts_week for one in neighbours) / heads,
             weekly_cap=WEEKLY_CAP,
             mean_visits_lately=sum(one.visits_lately for one in neighbours) / heads,
+            searched_lately=self.searched_lately,
+            unfilled_lately=self.unfilled_lately,
         )
 
 

@@ -62,10 +62,14 @@ class Resident:
         self.week.append(at)
         self.texts.append(at)
 
-    def texts_week(self, at: float) -> int:
-        while self.week and self.week[0] <= at - WEEK:
+    def texts_by_day(self, at: float) -> list[int]:
+        """Texts of the last 24 hours, of the 24 before them, and so on, for seven days."""
+        while self.week and at - self.week[0] >= WEEK:
             self.week.popleft()
-        return len(self.week)
+        numbers = [0] * 7
+        for text_at in self.week:
+            numbers[int((at - text_at) // DAY)] += 1
+        return numbers
 
     def visits_month(self, at: float) -> int:
         return len(self.visits) - bisect_right(self.visits, at - 28 * DAY)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from linzhu.communities.clock import now
@@ -19,6 +20,7 @@ register = template.Library()
 register.filter("explain", explain)
 register.filter("distance", show_distance)
 register.filter("mask_links", words.mask_links)
+register.filter("duration", words.duration_words)
 
 
 @register.filter
@@ -30,6 +32,12 @@ def window(help_request: HelpRequest) -> str:
 def moment(at: datetime) -> str:
     """The local clock time, with the day unless it is today: ``14:05``, ``yesterday 14:05``."""
     return words.moment_words(at, now())
+
+
+@register.filter
+def day(at: datetime) -> str:
+    """``today``, ``yesterday`` or the date with its weekday."""
+    return words.day_words(timezone.localtime(at).date(), timezone.localtime(now()).date())
 
 
 @register.filter

@@ -11,6 +11,7 @@ from linzhu.communities.models import User
 from linzhu.communities.people import Language, TellBy
 from linzhu.demo import errands
 from linzhu.demo.people import FIRST_VOLUNTEER, MOBILE, OPTED_OUT, STRANGER
+from linzhu.demo.regulars import ask_the_paired_one, make_bonds, shop_every_week
 from linzhu.demo.story import MINUTE, Story, text
 from linzhu.requests.catalogue import Code
 from linzhu.requests.models import Elder
@@ -35,7 +36,12 @@ def daytime(moment: datetime) -> datetime:
 
 def live_through_today(staff: dict[str, User], random: Random, now: datetime) -> None:
     """Write what is looked for, assigned, under way and owed at ``now``."""
+    # First: who wants no texts must not be found on one of the visits below.
+    text(MOBILE.format(FIRST_VOLUNTEER + OPTED_OUT), errands.OPT_OUT, now - 50 * HOUR)
     elders = _quiet_elders()
+    make_bonds(staff, now)
+    shop_every_week(staff, elders.pop(), now)
+    ask_the_paired_one(staff, random, elders.pop(), now, daytime(now + 5 * HOUR))
     if 12 <= timezone.localtime(now).hour < 22:
         _done_today(Story(staff, random), elders, now)
     _underway(Story(staff, random), elders, now)
@@ -49,7 +55,6 @@ def live_through_today(staff: dict[str, User], random: Random, now: datetime) ->
     _unclear(Story(staff, random), elders, now)
     _just_logged(Story(staff, random), elders, now)
     text(MOBILE.format(STRANGER), errands.STRANGER, now - 25 * MINUTE)
-    text(MOBILE.format(FIRST_VOLUNTEER + OPTED_OUT), errands.OPT_OUT, now - 50 * HOUR)
 
 
 def _quiet_elders() -> list[Elder]:

@@ -6,7 +6,9 @@ only and never free text (docs/sms.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self
 
@@ -35,6 +37,8 @@ class Capabilities:
     """ISO 15924 codes of the scripts that arrive unharmed."""
     signed: bool
     """Its webhooks carry a signature that we can verify."""
+    metered: bool
+    """Texts cost money and reach the world: its rate, its breaker and all caps are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,8 @@ class SendResult:
     error_code: str = ""
     permanent: bool = False
     """No text will ever reach this number: staff should correct it."""
+    gateway_down: bool = False
+    """Neither the text nor the number is to blame: any other text would have failed as well."""
 
     @classmethod
     def accepted(cls, gateway_ref: str, state: Message.State, error_code: str = "") -> Self:
@@ -59,11 +65,16 @@ class SendResult:
 
     @classmethod
     def unknown(cls, error_code: str) -> Self:
-        return cls(outcome=Outcome.UNKNOWN, state=Message.State.UNKNOWN, error_code=error_code)
+        return cls(outcome=Outcome.UNKNOWN, state=Message.State.UNKNOWN, error_code=error_code, gateway_down=True)
 
     @classmethod
-    def retry_later(cls, error_code: str) -> Self:
-        return cls(outcome=Outcome.RETRY_LATER, state=Message.State.QUEUED, error_code=error_code)
+    def retry_later(cls, error_code: str, *, gateway_down: bool = False) -> Self:
+        return cls(
+            outcome=Outcome.RETRY_LATER,
+            state=Message.State.QUEUED,
+            error_code=error_code,
+            gateway_down=gateway_down,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +98,12 @@ class StatusReport:
     error_code: str = ""
 
 
+class GatewayUnreachable(Exception):  # noqa: N818 (what happened, not whose error it was)
+    """The gateway's list could not be read; its text names the kind of failure and nobody."""
+
+
 class Gateway(Protocol):
-    """One carrier of texts. No method lets a network error out: it is an outcome like any other."""
+    """One carrier of texts. Sending and looking up let no network error out: it is an outcome like any other."""
 
     name: str
     capabilities: Capabilities
@@ -98,6 +113,12 @@ class Gateway(Protocol):
 
     def look_up(self, message: Message) -> SendResult | None:
         """Find a text that may have been handed over: ACCEPTED, None if it never arrived, UNKNOWN if one can't tell."""
+
+    def history(self, since: datetime) -> Iterator[Inbound | StatusReport]:
+        """Read the gateway's own list of texts sent and received since then, the newest first.
+
+        Raises GatewayUnreachable in the middle of it, if need be.
+        """
 
     def verify(self, request: HttpRequest) -> bool:
         """Whether this webhook request really comes from the gateway."""

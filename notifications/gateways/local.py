@@ -1,5 +1,8 @@
 """The local gateway: every phone is a page in the browser, and the row in the outbox is the text that it shows."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 
 from linzhu.notifications.gateways.base import Capabilities, Inbound, SendResult, StatusReport
@@ -12,7 +15,12 @@ class LocalGateway:
 
     name = "local"
     capabilities = Capabilities(
-        two_way=True, free_text=True, links=True, scripts=frozenset({"Hans", "Latn", "Tibt", "Arab"}), signed=False
+        two_way=True,
+        free_text=True,
+        links=True,
+        scripts=frozenset({"Hans", "Latn", "Tibt", "Arab"}),
+        signed=False,
+        metered=False,
     )
 
     def send(self, message: Message) -> SendResult:
@@ -21,6 +29,9 @@ class LocalGateway:
     def look_up(self, message: Message) -> SendResult | None:
         """Nothing leaves this house: unless the row says that it was accepted, it was not."""
         return self.send(message) if message.gateway_ref else None
+
+    def history(self, since: datetime) -> Iterator[Inbound | StatusReport]:
+        return iter(())
 
     def verify(self, request: HttpRequest) -> bool:
         return False

@@ -2,78 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from requests.exceptions import ConnectionError as HttpConnectionError
-from requests.exceptions import ConnectTimeout, RequestException
-from twilio.base.exceptions import TwilioException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.request_validator import RequestValidator
-from twilio.rest import Client
-from urllib3.exceptions import NewConnectionError
 
 from linzhu.communities.clock import now
-from linzhu.notifications.gateways.base import Capabilities, Inbound, SendResult, StatusReport
-from linzhu.notifications.gateways.twilio_codes import Fault, fault_of, state_of
+from linzhu.notifications.gateways.base import Capabilities, GatewayUnreachable, Inbound, SendResult, StatusReport
+from linzhu.notifications.gateways.faults import Fault
+from linzhu.notifications.gateways.twilio_account import (
+    CLOCKS_DIFFER,
+    NOT_UNDERSTOOD,
+    TwilioAccount,
+    code_of,
+    never_left,
+    status_of,
+)
+from linzhu.notifications.gateways.twilio_codes import fault_of, state_of
 from linzhu.notifications.models import Message
 
 VALIDITY_S = (6, 36_000)  # Twilio takes 1 to 36,000 and advises more than 5
-CLOCKS_DIFFER = timedelta(minutes=2)
-_NOT_UNDERSTOOD = (RequestException, TwilioException, ValueError)  # ValueError: the answer was no JSON
-
-
-@dataclass(frozen=True, kw_only=True)
-class TwilioAccount:
-    """The settings that make one Twilio gateway."""
-
-    sid: str
-    token: str = field(repr=False)
-    sender: str
-    service_sid: str
-    api_url: str
-    timeout_s: int
-    public_url: str
-
-    @classmethod
-    def from_settings(cls) -> TwilioAccount:
-        return cls(
-            sid=settings.TWILIO_ACCOUNT_SID,
-            token=settings.TWILIO_AUTH_TOKEN,
-            sender=settings.TWILIO_FROM,
-            service_sid=settings.TWILIO_MESSAGING_SERVICE_SID,
-            api_url=settings.TWILIO_API_URL,
-            timeout_s=settings.TWILIO_TIMEOUT_S,
-            public_url=settings.PUBLIC_BASE_URL,
-        )
+MAY_WAIT = timedelta(hours=10)  # a text waits that long in Twilio's own queue at most
+PAGE = 200
 
 
 class TwilioGateway:
     """Two-way texts where Twilio has numbers; not to mobiles of mainland China (docs/sms.md)."""
 
-    name = "twilio"
     capabilities = Capabilities(
-        two_way=True, free_text=True, links=True, scripts=frozenset({"Hans", "Latn", "Tibt", "Arab"}), signed=True
+        two_way=True,
+        free_text=True,
+        links=True,
+        scripts=frozenset({"Hans", "Latn", "Tibt", "Arab"}),
+        signed=True,
+        metered=True,
     )
 
     def __init__(self, account: TwilioAccount) -> None:
+        self.name = account.name
         self._account = account
-        # The client has no time-out of its own, and a worker that waits for ever sends nothing.
-        http_client = TwilioHttpClient(timeout=account.timeout_s)
-        self._client = Client(account.sid, account.token, http_client=http_client)
-        self._client.api.base_url = account.api_url
-        self._validator = RequestValidator(account.token)
+        self._client = account.client()
 
     # --- out ------------------------------------------------------------------------------------------------------
 
     def send(self, message: Message) -> SendResult:
         try:
             created = self._client.messages.create(**self._request(message))
-        except _NOT_UNDERSTOOD as error:
+        except NOT_UNDERSTOOD as error:
             return _failed(error)
         code = str(created.error_code or "")
         return SendResult.accepted(created.sid, state_of(created.status, code), code)
@@ -86,8 +63,8 @@ class TwilioGateway:
         """
         try:
             listed = self._client.messages.list(to=message.to, limit=200)
-        except _NOT_UNDERSTOOD as error:
-            return SendResult.unknown(_code_of(error))
+        except NOT_UNDERSTOOD as error:
+            return SendResult.unknown(code_of(error))
         since = message.created_at - CLOCKS_DIFFER
         found = {
             there.sid: there
@@ -100,9 +77,24 @@ class TwilioGateway:
             return SendResult.accepted(sid, state_of(found[sid].status, code), code)
         return None
 
+    def history(self, since: datetime) -> Iterator[Inbound | StatusReport]:
+        """Read Twilio's list, newest first, page by page as far as it is needed.
+
+        Its filter promises whole days only, so the hour is looked at here. An inbound text does not say whether
+        Twilio has answered an opt-out word itself: our own answer is then refused with 21610, which does no harm.
+        """
+        try:
+            for there in self._client.messages.stream(date_sent_after=since, page_size=PAGE):
+                if there.date_created is not None and there.date_created < since - MAY_WAIT:
+                    return
+                if there.date_sent is not None and there.date_sent >= since:
+                    yield _as_news(there)
+        except NOT_UNDERSTOOD as error:
+            raise GatewayUnreachable(code_of(error)) from None
+
     def _request(self, message: Message) -> dict[str, Any]:
         """Return the parameters of ``messages.create``. The callback brings our reference back: it settles doubts."""
-        callback = f"{self._account.public_url}{reverse('twilio-status')}?ref={message.ref}"
+        callback = f"{self._account.public_url}{reverse('sms-status', args=[self.name])}?ref={message.ref}"
         request: dict[str, Any] = {"to": message.to, "body": message.text, "status_callback": callback}
         if self._account.service_sid:
             request["messaging_service_sid"] = self._account.service_sid
@@ -116,10 +108,7 @@ class TwilioGateway:
     # --- in -------------------------------------------------------------------------------------------------------
 
     def verify(self, request: HttpRequest) -> bool:
-        """Check the signature over the URL that Twilio was given: behind a proxy, Host and scheme are others."""
-        url = f"{self._account.public_url}{request.get_full_path()}"
-        signature = request.headers.get("X-Twilio-Signature", "")  # the validator cannot take None
-        return bool(self._validator.validate(url, request.POST, signature))
+        return self._account.has_signed(request)
 
     def parse_inbound(self, request: HttpRequest) -> list[Inbound]:
         form = request.POST
@@ -152,29 +141,25 @@ class TwilioGateway:
         return HttpResponse('<?xml version="1.0" encoding="UTF-8"?><Response/>', content_type="text/xml")
 
 
+def _as_news(there: Any) -> Inbound | StatusReport:
+    """Return what a row of Twilio's list would have been as a webhook."""
+    if there.direction == "inbound":
+        return Inbound(gateway_ref=there.sid, sender=there.from_, recipient=there.to, text=there.body or "")
+    code = str(there.error_code or "")
+    return StatusReport(gateway_ref=there.sid, state=state_of(there.status, code), error_code=code)
+
+
 def _failed(error: Exception) -> SendResult:
     """Decide what a failed ``messages.create`` means. It is not repeatable, so in doubt it may have been sent."""
-    code, status = _code_of(error), getattr(error, "status", None)
-    if _never_left(error) or status == 429:
+    code, status = code_of(error), status_of(error)
+    if status == 429:
         return SendResult.retry_later(code)
+    if never_left(error) or status in {401, 403}:
+        return SendResult.retry_later(code, gateway_down=True)
     if status is None or status >= 500:
         return SendResult.unknown(code)
-    fault = fault_of("20003" if status in {401, 403} else code)
+    fault = fault_of(code)
     if fault in {Fault.CONFIGURATION, Fault.PASSING}:
         return SendResult.retry_later(code)
     state = Message.State.SUPPRESSED if fault is Fault.OPTED_OUT else Message.State.FAILED
     return SendResult.rejected(code, state, permanent=fault in {Fault.NUMBER, Fault.OPTED_OUT})
-
-
-def _code_of(error: Exception) -> str:
-    """Return Twilio's error code, or the HTTP status, or the kind of error: never its text, which quotes numbers."""
-    code = getattr(error, "code", None) or getattr(error, "status", None)
-    return str(code or type(error).__name__)
-
-
-def _never_left(error: Exception) -> bool:
-    """Whether no connection was made at all, so that Twilio cannot have seen the text."""
-    if isinstance(error, ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if isinstance(error, HttpConnectionError) and error.args else None
-    return isinstance(reason, NewConnectionError)

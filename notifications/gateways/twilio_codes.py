@@ -1,7 +1,6 @@
 """What Twilio's words and error codes mean to us (twilio.com/docs/api/errors; docs/sms.md says what to do)."""
 
-from enum import Enum, auto
-
+from linzhu.notifications.gateways.faults import Fault
 from linzhu.notifications.models import Message
 
 State = Message.State
@@ -19,20 +18,6 @@ STATES: dict[str, Message.State] = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
-
-
-class Fault(Enum):
-    """Whose fault a refusal is, and so what helps."""
-
-    NUMBER = auto()
-    """This number never gets a text: staff correct it."""
-    OPTED_OUT = auto()
-    CONFIGURATION = auto()
-    """Ours: an operator can put it right within minutes, and the text can wait."""
-    HUMAN = auto()
-    """Content or carrier: somebody has to look."""
-    PASSING = auto()
-    """A phone switched off, a carrier in trouble: a later try may do better."""
 
 
 FAULTS: dict[str, Fault] = {

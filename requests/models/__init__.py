@@ -1,6 +1,6 @@
-"""Elders, their families, help requests and the trail of what happened to them."""
+"""Elders, their families, help requests, the trail of what happened to them, and who has looked."""
 
-from linzhu.requests.models.elders import Elder, FamilyContact, Need, PriorityGroup
+from linzhu.requests.models.elders import Elder, ElderQuerySet, FamilyContact, Need, PriorityGroup
 from linzhu.requests.models.help_requests import (
     LIVE_STATUSES,
     REF_ALPHABET,
@@ -10,19 +10,25 @@ from linzhu.requests.models.help_requests import (
     Status,
     new_ref,
 )
+from linzhu.requests.models.looks import Look, LookQuerySet, LookSeal
 from linzhu.requests.models.recurring import Occurrence, RecurringRequest
-from linzhu.requests.models.trail import SEARCH_AGAIN, FamilyLink, StatusChange
+from linzhu.requests.models.trail import ENOUGH, SEARCH_AGAIN, FamilyLink, StatusChange
 
 __all__ = [
+    "ENOUGH",
     "LIVE_STATUSES",
     "REF_ALPHABET",
     "REF_LENGTH",
     "SEARCH_AGAIN",
     "Elder",
+    "ElderQuerySet",
     "FamilyContact",
     "FamilyLink",
     "HelpRequest",
     "HelpRequestQuerySet",
+    "Look",
+    "LookQuerySet",
+    "LookSeal",
     "Need",
     "Occurrence",
     "PriorityGroup",

@@ -8,9 +8,10 @@ from django.utils.translation import pgettext, pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
-from linzhu.communities.fields import ChoiceSetField, SearchKeyField
+from linzhu.communities.fields import ChoiceSetField
 from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
 from linzhu.communities.people import Gender, Language, TellBy
+from linzhu.communities.search_field import SearchWordsField
 
 
 class PriorityGroup(models.TextChoices):
@@ -31,12 +32,23 @@ class Need(models.TextChoices):
     SIGHT = "sight", _("sees badly")
 
 
+class ElderQuerySet(ScopedQuerySet):
+    def meant_by(self, text: str) -> ElderQuerySet:
+        """Elders whom a typed name or some digits may mean: their own, or those of their family's phones."""
+        if not any(char.isdigit() for char in text):
+            return self.filter(search_words__find=text)
+        # Two look-ups put together: an OR over two tables would read both from end to end.
+        own = Elder.objects.filter(search_words__find=text).order_by().values("pk")
+        family = FamilyContact.objects.filter(search_words__find=text).values("elder")
+        return self.filter(pk__among=own.union(family))
+
+
 class Elder(models.Model):
     """A person who is helped. The phone may be a landline; nothing else is assumed."""
 
     community = models.ForeignKey(Community, models.PROTECT, related_name="elders", verbose_name=_("community"))
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
-    search_key = SearchKeyField(db_index=True)
+    search_words = SearchWordsField()
     phone = models.CharField(_("phone"), max_length=16, blank=True, db_index=True)
     phone_ext = models.CharField(_("extension"), max_length=8, blank=True)
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
@@ -54,8 +66,8 @@ class Elder(models.Model):
     notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
     created_at = models.DateTimeField(default=now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search_key"])
-    objects = ScopedQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["search_words"])
+    objects = ElderQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
@@ -97,6 +109,7 @@ class FamilyContact(models.Model):
     relation = models.CharField(_("relation"), max_length=40, blank=True)
     may_act = models.BooleanField(_("may ask and sign for the elder"), default=False)
     gets_texts = models.BooleanField(_("gets texts with a link"), default=True)
+    search_words = SearchWordsField(source="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["elder", "phone"], name="family_contact_once")]

@@ -99,6 +99,8 @@ class HelpRequest(models.Model):
     """Counts up whenever the search starts anew: an answer to an older round revives nothing."""
     pause_reason = models.CharField(max_length=16, choices=PauseReason, blank=True, editable=False)
     end_reason = models.CharField(max_length=20, choices=EndReason, blank=True, editable=False)
+    cancelled_late = models.BooleanField(default=False, editable=False)
+    """Called off so shortly before, or after, its beginning that somebody had kept the time free for nothing."""
     idempotency_key = models.CharField(max_length=120, unique=True, null=True, editable=False)
     logged_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -112,6 +114,7 @@ class HelpRequest(models.Model):
         indexes = [
             models.Index(fields=["community", "status"], name="help_request_board"),
             models.Index(fields=["status_at"], name="help_request_live", condition=Q(status__in=LIVE_STATUSES)),
+            models.Index(fields=["status_at"], name="help_request_done", condition=Q(status=Status.DONE)),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="window_not_empty"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import timedelta
 
 from django.db import models
@@ -11,14 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
+from linzhu.communities.secret_links import SecretLink, SecretLinkQuerySet
 from linzhu.requests.models.elders import FamilyContact
 from linzhu.requests.models.help_requests import LIVE_STATUSES, HelpRequest, Status
 
 SEARCH_AGAIN = "search-again"
+ENOUGH = "enough"
 WHY_LABELS = {
     **dict(HelpRequest.PauseReason.choices),
     **dict(HelpRequest.EndReason.choices),
     SEARCH_AGAIN: _("search again"),
+    ENOUGH: _("fewer people are enough"),
     "cannot_come": _("the volunteer cannot come"),
 }
 
@@ -54,29 +55,25 @@ class StatusChange(models.Model):
         return str(WHY_LABELS.get(self.why, self.why))
 
 
-class FamilyLink(models.Model):
-    """A secret link to one help request's family page. 192 random bits; only their hash is kept."""
+class FamilyLinkQuerySet(SecretLinkQuerySet["FamilyLink"]):
+    """They close with their help request; see ``FamilyLink.is_valid``."""
+
+
+class FamilyLink(SecretLink):
+    """A secret link to one help request's family page."""
 
     LIVES_AFTER_CLOSING = timedelta(hours=24)
 
     help_request = models.ForeignKey(HelpRequest, models.CASCADE, related_name="family_links")
     contact = models.ForeignKey(FamilyContact, models.SET_NULL, null=True, related_name="links")
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=now)
-    revoked_at = models.DateTimeField(null=True)
+
+    objects = FamilyLinkQuerySet.as_manager()
 
     @classmethod
     def issue(cls, help_request: HelpRequest, contact: FamilyContact | None = None) -> tuple[FamilyLink, str]:
         """Make a link; its secret is returned this once."""
-        secret = secrets.token_urlsafe(24)
+        secret = cls.new_secret()
         return cls.objects.create(help_request=help_request, contact=contact, digest=cls.digest_of(secret)), secret
-
-    @staticmethod
-    def digest_of(secret: str) -> str:
-        return hashlib.sha256(secret.encode()).hexdigest()
-
-    def __str__(self) -> str:
-        return f"link {self.pk}"
 
     def is_valid(self) -> bool:
         """Not revoked, and the help request not over for longer than a day."""

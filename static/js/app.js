@@ -3,6 +3,7 @@
   "use strict";
   const words = document.getElementById("words")?.dataset ?? {};
   const toasts = document.getElementById("toasts");
+  const care = "care" in document.documentElement.dataset; // nothing pops up there
 
   /* --- Messages ------------------------------------------------------------------------------------------------- */
   function closable(toast) {
@@ -16,7 +17,7 @@
   }
 
   function say(text, level = "warning") {
-    if (!toasts || [...toasts.children].some((toast) => toast.firstElementChild?.textContent === text)) return;
+    if (!toasts || [...toasts.children].some((toast) => toast.querySelector("span")?.textContent === text)) return;
     const toast = document.createElement("p");
     const span = document.createElement("span");
     toast.className = `toast ${level}`;
@@ -30,6 +31,11 @@
     if (event.detail.target === toasts) toasts.querySelectorAll(".toast:not(:has(button))").forEach(closable);
   });
 
+  // What was said of the last action is over once the next one begins: "taken back" must not stand beside a new cancellation.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.requestConfig.verb !== "get") toasts?.replaceChildren();
+  });
+
   /* --- Keys: data-key="n" names the key of a link, a button or a field -------------------------------------------- */
   const typing = (element) => element?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
@@ -41,7 +47,7 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || typing(event.target) || document.querySelector("dialog[open]")) return;
-    if (event.key === "?") { event.preventDefault(); document.getElementById("keys")?.showModal(); return; }
+    if (event.key === "?" && !care) { event.preventDefault(); document.getElementById("keys")?.showModal(); return; }
     const marked = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]:not([disabled])`);
     if (!marked) return;
     event.preventDefault();
@@ -61,7 +67,7 @@
   document.addEventListener("htmx:sendError", () => say(words.offline));
   document.addEventListener("htmx:timeout", () => say(words.offline));
   document.addEventListener("htmx:afterOnLoad", () => {
-    [...(toasts?.children ?? [])].forEach((toast) => { if (toast.firstElementChild?.textContent === words.offline) toast.remove(); });
+    [...(toasts?.children ?? [])].forEach((toast) => { if (toast.querySelector("span")?.textContent === words.offline) toast.remove(); });
   });
   document.addEventListener("htmx:responseError", () => say(words.failed, "error"));
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -26,7 +26,8 @@
   }
 
   function isOwnRenewal(event) {
-    return event.detail.elt === steady && event.detail.requestConfig?.verb === "get";
+    const asked = event.detail.requestConfig;
+    return asked?.elt === steady && asked.verb === "get";
   }
 
   if (steady) {
@@ -45,7 +46,13 @@
     let open = new Map();
     let focused = "";
     let scrolled = new Map();
-    steady.addEventListener("htmx:beforeSwap", () => {
+    steady.addEventListener("htmx:beforeSwap", (event) => {
+      // It was on its way already when somebody began to write: it must not wipe that out.
+      if (isOwnRenewal(event) && isBusy()) {
+        event.detail.shouldSwap = false;
+        late = true;
+        return;
+      }
       open = new Map([...steady.querySelectorAll("details[id]")].map((details) => [details.id, details.open]));
       focused = steady.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id ?? "" : "";
       scrolled = new Map([...steady.querySelectorAll(".texts")].map((list, index) => [index, list.scrollTop]));

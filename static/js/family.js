@@ -1,42 +1,15 @@
-// The family's page: fetches its changing part when there is news and every 30 seconds; larger text; read aloud.
+// The family's page: fetches its changing part when there is news and every 30 seconds; read aloud. Without it the
+// page works all the same, and renews itself every minute.
 "use strict";
 
 const root = document.documentElement;
-const sizes = ["", "size-1", "size-2"];
-
-function storedSize() {
-  try {
-    return Number(localStorage.getItem("size")) % sizes.length || 0;
-  } catch {
-    return 0; // storage may be switched off
-  }
-}
-
-function showSize(size) {
-  root.classList.remove("size-1", "size-2");
-  if (size) root.classList.add(sizes[size]);
-}
-
-showSize(storedSize()); // before the page is drawn, so that it does not jump
-
-function setUpSizes(button) {
-  const larger = button.textContent;
-  let size = storedSize();
-  const name = () => { button.textContent = size === sizes.length - 1 ? button.dataset.normal : larger; };
-  button.hidden = false;
-  name();
-  button.addEventListener("click", () => {
-    size = (size + 1) % sizes.length;
-    showSize(size);
-    name();
-    try { localStorage.setItem("size", size); } catch { /* only for this page then */ }
-  });
-}
 
 function setUpReading(button) {
-  if (!("speechSynthesis" in window)) return;
-  const read = button.textContent;
-  const rest = () => { button.textContent = read; };
+  // No device brings a voice for these; another one would read gibberish.
+  if (!("speechSynthesis" in window) || ["bo", "ug"].includes(root.lang)) return;
+  const label = button.querySelector("span");
+  const read = label.textContent;
+  const rest = () => { label.textContent = read; };
   button.hidden = false;
   button.addEventListener("click", () => {
     if (speechSynthesis.speaking) {
@@ -48,14 +21,18 @@ function setUpReading(button) {
     speech.lang = root.lang === "zh-Hans" ? "zh-CN" : root.lang;
     speech.rate = 0.85;
     speech.onend = speech.onerror = rest;
-    button.textContent = button.dataset.stop;
+    label.textContent = button.dataset.stop;
     speechSynthesis.speak(speech);
   });
   addEventListener("pagehide", () => speechSynthesis.cancel());
 }
 
+// What is being written to the office must not vanish under the writer's thumbs.
+const isWriting = (region) => [...region.querySelectorAll("textarea")].some((field) => field.value) || region.querySelector("[open]");
+
 async function refresh() {
   const region = document.getElementById("now");
+  if (isWriting(region)) return;
   const before = region.querySelector("h1").textContent;
   try {
     const response = await fetch(document.body.dataset.now, { cache: "no-store" });
@@ -87,7 +64,6 @@ function follow(failures = 0) {
 
 document.addEventListener("DOMContentLoaded", () => {
   root.dataset.liveState = "off";
-  setUpSizes(document.getElementById("larger"));
   setUpReading(document.getElementById("read"));
   follow();
   setInterval(() => { if (!document.hidden) refresh(); }, 30000);

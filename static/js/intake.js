@@ -7,13 +7,17 @@
   const newElder = () => document.getElementById("new-elder");
 
   /* --- The search: arrows move, Enter takes the first hit of what was typed last ---------------------------------- */
-  let enterWaits = false;
+  let wanted = ""; // what stood there when Enter was pressed before its answer had come
   const hits = () => [...document.querySelectorAll("#hits .hit")];
-  const upToDate = (box) => document.querySelector("#hits [data-q]")?.dataset.q === box.value.trim();
+  const shown = () => document.querySelector("#hits [data-q]")?.dataset.q;
+  let answered = shown(); // only what has settled answers to a click
+  const upToDate = (box) => answered === box.value.trim();
 
+  // Whoever types on does not wait for answers: after Enter, keys choose what is needed.
   function take() {
-    const first = hits()[0] ?? document.querySelector("#hits button");
-    first?.click();
+    const [first] = hits();
+    if (first) document.activeElement.blur();
+    (first ?? document.querySelector("#hits button"))?.click();
   }
 
   page.addEventListener("keydown", (event) => {
@@ -21,21 +25,36 @@
     const box = event.target.closest("#q");
     if (event.key === "Enter" && box) {
       event.preventDefault();
-      if (upToDate(box)) take(); else enterWaits = box.value.trim() !== "";
+      if (upToDate(box)) return take();
+      wanted = box.value.trim();
+      if (wanted) box.blur();
     }
     if (!["ArrowDown", "ArrowUp"].includes(event.key) || !(box || event.target.closest("#hits"))) return;
     const stops = [document.getElementById("q"), ...hits(), document.querySelector("#hits button")].filter(Boolean);
     const next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
     if (next) { event.preventDefault(); next.focus(); }
   });
+  page.addEventListener("input", (event) => { if (event.target.id === "q") wanted = ""; });
   page.addEventListener("submit", (event) => { if (event.target.id === "find") event.preventDefault(); });
   page.addEventListener("htmx:afterSettle", (event) => {
     const box = document.getElementById("q");
-    if (event.target.id === "hits" && enterWaits && box && upToDate(box)) { enterWaits = false; take(); }
+    answered = shown();
+    if (event.target.id === "hits" && wanted && box?.value.trim() === wanted && upToDate(box)) { wanted = ""; take(); }
     if (event.target.id === "who") newElder()?.querySelector("[aria-invalid=true], input:not([type=hidden])")?.focus();
   });
   document.body.addEventListener("elderChosen", () => {
-    if (!restoring) form().querySelector("[name=services]").focus();
+    if (!restoring && !form().contains(document.activeElement)) form().querySelector("[name=services]").focus();
+  });
+
+  /* --- The keys beside the fields (data-key) work again once the words are left ------------------------------------- */
+  page.addEventListener("keydown", (event) => {
+    const field = event.target.closest("#intake :is(textarea, input:not([type=checkbox], [type=radio]))");
+    if (event.key === "Escape" && field && !event.isComposing) field.blur();
+  });
+  page.addEventListener("focusin", (event) => {
+    if (event.target.id !== "id_details") return;
+    // Come here by its key, all would be marked, and the next letter would wipe out what was written.
+    setTimeout(() => event.target.setSelectionRange(event.target.value.length, event.target.value.length));
   });
 
   /* --- Hints: only of what is chosen; words for each need only where there are several ------------------------------ */
@@ -49,11 +68,24 @@
     if (event.target.dataset.custom !== undefined) document.getElementById("id_day").focus();
   });
 
-  /* --- The draft: in this browser, for this tab and this person, gone once logged or after twelve hours --------------- */
+  /* --- Signed out and in again in another tab: this page's token is old, the cookie's is not ------------------------- */
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const token = /(?:^|; )(?:__Host-csrf|csrftoken)=([^;]+)/.exec(document.cookie)?.[1];
+    if (!token || !page.contains(event.detail.elt)) return;
+    event.detail.headers["X-CSRFToken"] = token;
+    delete event.detail.parameters.csrfmiddlewaretoken;
+  });
+
+  /* --- The draft: in this browser, for this tab and this person, gone once logged, signed out, or after twelve hours --- */
   const PREFIX = "linzhu-draft-";
   const tab = sessionStorage.linzhuTab ??= crypto.randomUUID?.() ?? String(Math.random()).slice(2);
-  const slot = `${PREFIX}${page.dataset.draftOf}-${tab}`;
+  const mine = `${PREFIX}${page.dataset.draftOf}-`;
+  const slot = mine + tab;
   let restoring = false, done = false;
+  // Whoever sat here before and did not sign out has left: their draft names people.
+  Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && !key.startsWith(mine)).forEach((key) => localStorage.removeItem(key));
+  // Signed out in another tab: what is typed here from now on is kept nowhere.
+  addEventListener("storage", (event) => { if (event.key === slot && event.newValue === null) done = true; });
 
   const entries = (element) => [...new FormData(element)].filter(([name]) => name !== "csrfmiddlewaretoken");
 
@@ -70,13 +102,17 @@
       if (field.type === "checkbox") field.checked = values.includes(field.value);
       // What is left of a window shrinks; its end stays what was meant.
       else if (field.type === "radio") field.checked ||= values.some((value) => value.split("/").pop() === field.value.split("/").pop());
+      else if (field.type === "select-one") field.value = sameEnd(field, values[0]) ?? field.value;
       else if (values.length && field.type !== "submit") field.value = values[0];
     }
   }
 
+  const sameEnd = (field, value) =>
+    [...field.options].find((option) => option.value === value || (value?.includes("/") && option.value.endsWith(value.split("/").pop())))?.value;
+
   async function restore() {
     const draft = JSON.parse(localStorage.getItem(slot) ?? "null");
-    const asked = new URLSearchParams(location.search).has("elder") || page.querySelector(".errorlist");
+    const asked = page.querySelector(".errorlist, #who [name=elder], #hits [data-q]");
     if (!draft || asked) return;
     restoring = true;
     const elder = draft.intake.find(([name]) => name === "elder")?.[1];
@@ -95,6 +131,7 @@
   page.addEventListener("input", keep);
   page.addEventListener("change", keep);
   document.body.addEventListener("elderChosen", keep);
+  page.addEventListener("htmx:afterSettle", (event) => { if (event.target === page) keep(); });
   document.body.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.elt.id !== "intake" || !event.detail.xhr.getResponseHeader("HX-Redirect")) return;
     done = true;

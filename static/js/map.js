@@ -58,12 +58,15 @@
     return list;
   }
 
+  // Two pins are squares to whoever taps them: side by side on one axis is far enough. A little more for half pixels.
+  const cover = (one, other) => Math.max(Math.abs(one.x - other.x), Math.abs(one.y - other.y)) < PIN_PX + 2;
+
   // Pins that would cover each other at this zoom become one, with their number on it.
   function piled(all) {
     const piles = [];
     all.forEach(({ at, pins }) => {
       const point = map.latLngToLayerPoint(at);
-      const near = piles.find((pile) => pile.point.distanceTo(point) < PIN_PX);
+      const near = piles.find((pile) => cover(pile.point, point));
       if (near) near.pins.push(...pins);
       else piles.push({ at, point, pins: [...pins] });
     });
@@ -116,9 +119,14 @@
   // A view must be set before anything is drawn; where there is nothing at all, any will do.
   const first = read();
   const points = [...first.places, ...first.spots].map((thing) => thing.at);
-  if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.15), { maxZoom: 17.5 });
-  else map.setView([39.12, 117.2], 14);
+  function fit() {
+    if (points.length) map.fitBounds(L.latLngBounds(points).pad(0.15), { maxZoom: 17.5, animate: false });
+    else map.setView([39.12, 117.2], 14);
+  }
+  fit();
   draw();
+  // On a narrower page, such as a phone turned round, no pin may be cut off by the edge.
+  map.on("resize", () => { fit(); drawSpots(read().spots); });
 
   document.body.addEventListener("htmx:afterSettle", () => { if (!map.getPane("popupPane").hasChildNodes()) draw(); });
 })();

@@ -65,9 +65,18 @@ class Watch:
 
 
 def new_context(
-    browser: Browser, demo: str, *, language: str = "zh-hans", width: int = 1280, state: StorageState | None = None
+    browser: Browser,
+    demo: str,
+    *,
+    language: str = "zh-hans",
+    width: int = 1280,
+    state: StorageState | None = None,
+    care: str = "",
 ) -> BrowserContext:
-    """A browser of its own, in one language and width; ``state`` holds the cookies of whoever is signed in."""
+    """A browser of its own, in one language and width.
+
+    ``state`` holds the cookies of whoever is signed in, ``care`` the size of text in points where care mode is on.
+    """
     context = browser.new_context(
         base_url=demo,
         locale={"zh-hans": "zh-CN", "en": "en-GB"}[language],
@@ -77,6 +86,8 @@ def new_context(
         storage_state=state,
     )
     context.add_cookies([{"name": "django_language", "value": language, "url": demo}])
+    if care:
+        context.add_cookies([{"name": "care", "value": care, "url": demo}])
     context.set_default_timeout(15_000)
     return context
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,7 +35,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running demo. That it also ends when told to is checked when the last test is done."""
+    """The address of a running demo: ``DEMO``, or one of our own. That ours ends when told to is checked at last."""
+    if address := os.environ.get("DEMO"):
+        yield address
+        return
     with running_demo(tmp_path_factory.mktemp("demo")) as address:
         yield address
 
@@ -68,8 +72,8 @@ def open_browser(
     """Open one more browser, watched, for somebody who is signed in, or for nobody."""
     contexts: list[BrowserContext] = []
 
-    def open_one(username: str = "", *, language: str = "zh-hans", width: int = 1280) -> BrowserContext:
-        context = new_context(browser, demo, language=language, width=width, state=signed_in(username))
+    def open_one(username: str = "", *, language: str = "zh-hans", width: int = 1280, care: str = "") -> BrowserContext:
+        context = new_context(browser, demo, language=language, width=width, state=signed_in(username), care=care)
         contexts.append(watch.context(context))
         return context
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ class Scene(NamedTuple):
             page.locator("[data-live-state=on]").first.wait_for(state="attached")
 
 
-def _first_of(status: str, service: str = "") -> Callable[[Page], None]:
+def first_of(status: str, service: str = "") -> Callable[[Page], None]:
     """The newest help request of that kind, found as a dispatcher finds it."""
 
     def go(page: Page) -> None:
@@ -52,15 +53,27 @@ def _paused(page: Page) -> None:
     page.wait_for_url(re.compile(r"/requests/[^/]{4,}/$"))
 
 
-def _new_family_link(page: Page) -> str:
+def _enter_wrong(page: Page) -> None:
+    """Two numbers that open nothing."""
+    page.goto("/c/")
+    page.locator("#code").fill("12345678")
+    page.locator("#ending").fill("0000")
+    page.locator(".enter .btn.main").click()
+    page.locator("[role=alert]").wait_for()
+
+
+def new_family_link(page: Page) -> str:
     page.locator("form[action$='/family-link/'] button").first.click()
     return page.locator("input[readonly]").input_value()
 
 
-def _family(find: Callable[[Page], None]) -> Callable[[Page], None]:
+def _family(find: Callable[[Page], None], language: str = "") -> Callable[[Page], None]:
     def go(page: Page) -> None:
         find(page)
-        page.goto(_new_family_link(page))
+        page.goto(new_family_link(page))
+        if language:
+            page.locator(f".tools [lang={language}]").click()
+            page.locator(f"html[lang={language}]").wait_for()
 
     return go
 
@@ -68,11 +81,41 @@ def _family(find: Callable[[Page], None]) -> Callable[[Page], None]:
 def _revoked(page: Page) -> None:
     _paused(page)
     address = page.url
-    link = _new_family_link(page)
+    link = new_family_link(page)
     page.goto(address)
     page.locator("form[action$='/revoke-links/'] button").click()
     page.locator(".toast").wait_for()
     page.goto(link)
+
+
+def _one_key_call(page: Page) -> None:
+    """An elder has rung the hotline, and hears the menu."""
+    page.goto("/phones/")
+    page.locator("[data-one-key]").first.click()
+    page.wait_for_url("**open=*")
+    if page.locator(".handset").first.locator(".onekey").count():  # else it still stands from the last time
+        page.locator(".handset").first.locator(".onekey button").click()
+    page.locator(".handset .pad").first.wait_for()
+
+
+def _volunteer(suffix: str = "") -> Callable[[Page], None]:
+    """The own page of somebody who has promised a visit: they ask for it by text, and the phone shows the link."""
+
+    def go(page: Page) -> None:
+        first_of("assigned")(page)
+        phone = page.locator("#visits a[href^='tel:']").first.get_attribute("href") or ""
+        page.goto(f"/phones/?open={re.sub(r'[^0-9]', '', phone)}")
+        handset = page.locator(".handset").first
+        handset.locator(".reply input[name=text]").fill("链接")
+        handset.locator(".reply button").click()
+        link = handset.locator(".bubbles a[href*='/v/']").first
+        link.wait_for(timeout=20_000)
+        page.goto(link.get_attribute("href") or "")
+        page.goto(f"{page.url}{suffix}")
+        for fold in page.locator("details").all():
+            fold.evaluate("fold => { fold.open = true; }")
+
+    return go
 
 
 def _detail(path: str, suffix: str = "") -> Callable[[Page], None]:
@@ -116,6 +159,57 @@ def _search_elders(page: Page) -> None:
     page.locator(".hit").first.wait_for()
 
 
+def _recurring(page: Page) -> None:
+    """The groceries that come back every week, from the help request that was opened for tomorrow."""
+    first_of("looking", "groceries")(page)
+    page.locator("a[href^='/recurring/']").click()
+    page.locator("form.recurring").wait_for()
+
+
+def _repeat(page: Page) -> None:
+    first_of("assigned")(page)
+    page.locator("a[href*='?like=']").click()
+    page.locator("form.recurring").wait_for()
+
+
+def _both_versions(page: Page) -> None:
+    """A colleague has saved the same card meanwhile: the form comes back with both versions."""
+    _detail("/elders/", "edit/")(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    # New words each time: what is stored already is no change.
+    for which, words in ((other, f"two dogs {time.time_ns()}"), (page, "a cat")):
+        which.locator("#id_notes").fill(words)
+        which.locator("main form .btn.main").click()
+        which.wait_for_load_state("load")
+    other.close()
+    page.locator(".errorlist").first.wait_for()
+
+
+def _wording(page: Page) -> None:
+    """The own words of a community for its offers."""
+    page.goto("/texts/wording/")
+    page.locator("#offer a").click()
+    page.locator("#id_body").wait_for()
+
+
+def _wording_errors(page: Page) -> None:
+    _wording(page)
+    page.locator("#id_body").fill("请带200元，回“退订”")
+    page.locator("main form .btn.main").click()
+    page.locator(".errorlist").first.wait_for()
+
+
+def _import_look(page: Page) -> None:
+    """A list with a mistake in it, and a column that nobody knows."""
+    page.goto("/import/")
+    page.locator("[name=community]").select_option(index=1)
+    rows = "姓名,电话,住址,喜好\n张桂兰,13900001234,5号楼301,听戏\n李强,138,,\n"
+    page.set_input_files("[name=file]", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+    page.locator("main form .btn.main").first.click()
+    page.locator("#columns-title").wait_for()
+
+
 def _not_found(path: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         page.goto(path)
@@ -132,37 +226,63 @@ SCENES = (
     Scene("board", D, "/"),
     Scene("board-map", D, "/?view=map"),
     Scene("board-filtered-empty", D, "/?group=culture&mine=on"),
+    Scene("wall", D, "/wall/"),
     Scene("intake", D, "/requests/new/"),
     Scene("intake-search", D, _search_elders),
     Scene("intake-chosen", D, choose_elder),
     Scene("intake-errors", D, _intake_errors, ("status of 422",)),
-    Scene("help-request-open", D, _first_of("looking")),
+    Scene("help-request-open", D, first_of("looking")),
     Scene("help-request-paused", D, _paused),
-    Scene("help-request-assigned", D, _first_of("assigned")),
-    Scene("help-request-underway", D, _first_of("underway")),
-    Scene("help-request-done", D, _first_of("done")),
-    Scene("help-request-ended", D, _first_of("ended")),
+    Scene("help-request-assigned", D, first_of("assigned")),
+    Scene("help-request-underway", D, first_of("underway")),
+    Scene("help-request-done", D, first_of("done")),
+    Scene("help-request-ended", D, first_of("ended")),
     Scene("help-requests", D, "/requests/"),
     Scene("elders", D, "/elders/"),
     Scene("elders-none", D, _not_found("/elders/")),
     Scene("elder", D, _detail("/elders/")),
+    Scene("elder-log", D, _detail("/elders/", "log/")),
     Scene("elder-form", D, _detail("/elders/", "edit/")),
+    Scene("elder-both-versions", D, _both_versions, ("status of 422",)),
+    Scene("recurring", D, _recurring),
+    Scene("recurring-repeat", D, _repeat),
     Scene("elder-errors", D, _new_with_errors("/elders/new/"), ("status of 422",)),
     Scene("volunteers", D, "/volunteers/"),
     Scene("volunteer", D, _detail("/volunteers/")),
+    Scene("volunteer-log", D, _detail("/volunteers/", "log/")),
     Scene("volunteer-form", L, _detail("/volunteers/", "edit/")),
     Scene("inbox", D, "/inbox/"),
     Scene("phones", D, "/phones/"),
+    Scene("phones-call", D, _one_key_call),
     Scene("places", L, "/places/"),
     Scene("place", L, _detail("/places/")),
     Scene("import", L, "/import/"),
+    Scene("import-look", L, _import_look),
+    Scene("texts", L, "/texts/"),
+    Scene("texts-overseer", "overseer", "/texts/"),
+    Scene("wording", L, "/texts/wording/"),
+    Scene("wording-uyghur", L, "/texts/wording/?language=ug"),
+    Scene("wording-overseer", "overseer", "/texts/wording/"),
+    Scene("wording-text", L, _wording),
+    Scene("wording-errors", L, _wording_errors, ("status of 422",)),
     Scene("figures", D, "/figures/"),
     Scene("figures-overseer", "overseer", "/figures/"),
+    Scene("figures-community", D, "/figures/?community=qingyuan"),
+    Scene("design", L, "/design/"),
     Scene("password", D, "/accounts/password/change/"),
-    Scene("family-looking", D, _family(_first_of("looking"))),
-    Scene("family-assigned", D, _family(_first_of("assigned"))),
-    Scene("family-underway", D, _family(_first_of("underway"))),
+    Scene("family-looking", D, _family(first_of("looking"))),
+    Scene("family-assigned", D, _family(first_of("assigned"))),
+    Scene("family-underway", D, _family(first_of("underway"))),
+    Scene("family-done", D, _family(first_of("done"))),
+    Scene("family-tibetan", D, _family(first_of("assigned"), "bo")),
+    Scene("family-uyghur", D, _family(first_of("assigned"), "ug")),
     Scene("family-revoked", D, _revoked, ("status of 410",)),
     Scene("family-unknown", "", "/f/nothing-is-behind-this/", ("status of 404",)),
+    Scene("enter", "", "/c/"),
+    Scene("enter-wrong", "", _enter_wrong, ("status of 422",)),
+    Scene("volunteer-page", D, _volunteer()),
+    Scene("volunteer-week", D, _volunteer("week/")),
+    Scene("volunteer-uyghur", D, _volunteer("?lang=ug")),
+    Scene("volunteer-unknown", "", "/v/nothing-is-behind-this/", ("status of 404",)),
     Scene("not-found", D, "/elders/999999/", ("status of 404",)),
 )

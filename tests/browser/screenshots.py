@@ -18,7 +18,10 @@ from tests.browser.chromium import LANGUAGES, WIDTHS, launch, new_context, sign_
 from tests.browser.demo import running_demo
 from tests.browser.scenes import SCENES, Scene
 
-ALSO_DARK = {"board", "board-map", "intake-chosen", "help-request-open", "inbox", "phones", "family-assigned", "login"}
+ALSO_DARK = {"board", "board-map", "wall", "design", "figures", "intake-chosen", "help-request-open", "inbox", "phones",
+             "family-assigned", "login"}  # fmt: skip
+ALSO_IN_CARE_MODE = {"board", "intake-chosen", "help-request-open", "inbox", "elders", "family-assigned", "family-done",
+                     "volunteer-page", "volunteer-week", "figures", "login", "enter"}  # fmt: skip
 TALLEST_PX = 4000
 
 
@@ -31,9 +34,11 @@ def main(folder: Path) -> int:
         for language in LANGUAGES:
             contexts: dict[str, BrowserContext] = {}
             for scene in _chosen_scenes():
-                page = _context(contexts, browser, demo, language, scene.username).new_page()
-                failed += not _take(page, scene, folder / f"{scene.name}.{language}")
-                page.close()
+                for care in _modes(scene):
+                    page = _context(contexts, browser, demo, language, scene.username, care).new_page()
+                    name = f"{scene.name}-care-{care}" if care else scene.name
+                    failed += not _take(page, scene, folder / f"{name}.{language}")
+                    page.close()
         browser.close()
     return failed
 
@@ -53,16 +58,24 @@ def _chosen_scenes() -> list[Scene]:
     return [scene for scene in SCENES if any(part in scene.name for part in parts)]
 
 
+def _modes(scene: Scene) -> list[str]:
+    """The normal look, and care mode with its sizes (``CARE=18,30``; the main pages in the smallest by default)."""
+    if asked := os.environ.get("CARE"):
+        return asked.split(",")
+    return ["", "18"] if scene.name in ALSO_IN_CARE_MODE else [""]
+
+
 def _context(
-    contexts: dict[str, BrowserContext], browser: Browser, demo: str, language: str, username: str
+    contexts: dict[str, BrowserContext], browser: Browser, demo: str, language: str, username: str, care: str
 ) -> BrowserContext:
-    if username not in contexts:
-        contexts[username] = new_context(browser, demo, language=language)
+    key = f"{username} {care}"
+    if key not in contexts:
+        contexts[key] = new_context(browser, demo, language=language, care=care)
         if username:
-            page = contexts[username].new_page()
+            page = contexts[key].new_page()
             sign_in(page, username)
             page.close()
-    return contexts[username]
+    return contexts[key]
 
 
 def _take(page: Page, scene: Scene, path: Path) -> bool:

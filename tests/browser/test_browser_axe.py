@@ -16,6 +16,8 @@ OPTIONS = {
     "resultTypes": ["violations"],
 }
 RUN = "async (options) => (await axe.run(document, options)).violations"
+ZOOMED_WIDTH = 320
+"""A window of 1280 pixels at 400 % (WCAG 1.4.10): everything is still there, in one column."""
 TOO_WIDE = "document.scrollingElement.scrollWidth - innerWidth"
 
 
@@ -33,6 +35,8 @@ def test_page_is_accessible(scene: Scene, language: str, open_browser: OpenBrows
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             faults += [f"{width} {scheme} {fault}" for fault in _violations(page)]
+    page.set_viewport_size({"width": ZOOMED_WIDTH, "height": 256})
+    faults += [f"zoomed to 400 %: {excess} px too wide" for excess in [page.evaluate(TOO_WIDE)] if excess > 0]
     assert not faults, "\n".join(faults)
 
 

@@ -1,3 +1,4 @@
+import itertools
 import os
 import signal
 import socket
@@ -11,6 +12,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 
 from linzhu.dispatch.clock import give_up_lease, hold_lease, tick, tick_decisions, tick_texts
+
+ALL_EVERY = 4
+"""One look in so many is at everything; the others are at what is urgent."""
 
 
 class Command(BaseCommand):
@@ -34,28 +38,30 @@ class Command(BaseCommand):
         self._loop(self._decisions, every)
         self._leave()
 
-    def _loop(self, look: Callable[[], None], every: float) -> None:
-        while not self.stop.is_set():
+    def _loop(self, look: Callable[..., None], every: float) -> None:
+        for number in itertools.count():
+            if self.stop.is_set():
+                return
             began = time.monotonic()
             try:
                 close_old_connections()
-                look()
+                look(urgent_only=number % ALL_EVERY != 0)
             except DatabaseError as error:
                 # The database restarts: reconnect at the next look. Nothing is lost, it is all in there.
                 self.stderr.write(f"clock: {type(error).__name__}, trying again")
                 connection.close()
             self.stop.wait(max(0.05, every - (time.monotonic() - began)))
 
-    def _decisions(self) -> None:
+    def _decisions(self, *, urgent_only: bool) -> None:
         if hold_lease(self.holder):
             self.leading.set()
-            tick_decisions()
+            tick_decisions(urgent_only=urgent_only)
         else:
             self.leading.clear()
 
-    def _texts(self) -> None:
+    def _texts(self, *, urgent_only: bool) -> None:
         if self.leading.is_set():
-            tick_texts()
+            tick_texts(urgent_only=urgent_only)
 
     def _leave(self) -> None:
         with suppress(DatabaseError):  # the lease runs out by itself in a few seconds

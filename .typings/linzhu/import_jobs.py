@@ -1,0 +1,1 @@
+../../linzhu/import_jobs.py

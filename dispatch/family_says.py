@@ -1,0 +1,95 @@
+"""What a family says on its page once a visit is over: thanks, or what worries them.
+
+Both are kept as texts that came in: so they stand beside the help request like any other. Thanks are read by staff and
+by the volunteer; a worry is a call that somebody owes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from django.core import signing
+from django.db import transaction
+from django.db.models import QuerySet
+
+from linzhu.communities.clock import now
+from linzhu.dispatch import todos
+from linzhu.dispatch.live import record_event
+from linzhu.dispatch.models import Todo
+from linzhu.dispatch.volunteer_acts import BY_PAGE
+from linzhu.notifications.models import InboundMessage
+from linzhu.requests.models import FamilyLink, HelpRequest
+
+THANKS, WORRY = "thanks", "worry"
+CALL_WITHIN = timedelta(hours=2)
+LONGEST = 500
+MOST_WORRIES = 5
+"""A page left open, or a child with the phone, shall not fill the inbox."""
+
+_signer = signing.Signer(salt="linzhu.family-says")
+
+
+def form_token(link: FamilyLink) -> str:
+    """Return what a form of this page must bring back. Django's own check refuses pages that send no referrer."""
+    return _signer.sign(str(link.pk))
+
+
+def is_from_page(token: str, link: FamilyLink) -> bool:
+    try:
+        return _signer.unsign(token) == str(link.pk)
+    except signing.BadSignature:
+        return False
+
+
+def said_about(help_request: HelpRequest) -> set[str]:
+    """Return what has been said already, by whoever of the family."""
+    return set(_said(help_request).values_list("reading", flat=True))
+
+
+def thank(link: FamilyLink, words: str) -> bool:
+    """Keep the family's thanks; False if they have been said already."""
+    with transaction.atomic():
+        if _said(link.help_request).filter(reading=THANKS).exists():
+            return False
+        _keep(link, THANKS, words)
+        record_event(link.help_request)
+    return True
+
+
+def worry(link: FamilyLink, words: str) -> bool:
+    """Keep what worries the family, and let a person owe them a call; False if nothing was written, or too often."""
+    help_request = link.help_request
+    with transaction.atomic():
+        if not words or _said(help_request).filter(reading=WORRY).count() >= MOST_WORRIES:
+            return False
+        todos.owe(
+            Todo.Kind.CALL_WANTED,
+            community=help_request.community,
+            help_request=help_request,
+            inbound=_keep(link, WORRY, words),
+            due_in=CALL_WITHIN,
+        )
+    return True
+
+
+def _said(help_request: HelpRequest) -> QuerySet[InboundMessage]:
+    return InboundMessage.objects.filter(about=help_request.ref, gateway=BY_PAGE, reading__in=[THANKS, WORRY])
+
+
+def _keep(link: FamilyLink, reading: str, words: str) -> InboundMessage:
+    return InboundMessage.objects.create(
+        gateway=BY_PAGE,
+        gateway_ref=uuid4().hex,
+        sender=_phone_of(link),
+        text=words[:LONGEST],
+        reading=reading,
+        about=link.help_request.ref,
+        handled_at=now(),
+    )
+
+
+def _phone_of(link: FamilyLink) -> str:
+    """The number to call back: of whom the link was made for, else of the first of the family."""
+    contact = link.contact or link.help_request.elder.family.order_by("pk").first()
+    return contact.phone if contact else link.help_request.elder.phone

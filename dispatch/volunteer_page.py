@@ -1,0 +1,173 @@
+"""What a volunteer's own page shows: offers that wait for an answer, promised visits, their week, wishes and hours.
+
+Before a yes: service, area, window. After it, what the visit needs. Two hours after the visit, nothing of the elder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+
+from linzhu.communities.clock import now
+from linzhu.dispatch.family_says import THANKS
+from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.wishes import FEWEST, MOST, cap_of
+from linzhu.notifications.models import InboundMessage
+from linzhu.requests.models import LIVE_STATUSES, HelpRequest
+from linzhu.volunteers.availability_text import show_week
+from linzhu.volunteers.models import Volunteer
+from linzhu.volunteers.week import draw_week
+
+STILL_SEEN = timedelta(hours=2)
+"""How long after the visit the volunteer still reads whom they helped (privacy rule 2)."""
+
+MONTHS_SHOWN = 12
+USUAL_DELAYS_MIN = (10, 15, 20, 30, 45, 60, 90)
+
+
+@dataclass(frozen=True)
+class Question:
+    """An offer: as much as may be told before a yes."""
+
+    pk: int
+    service: str
+    area: str
+    help_request: HelpRequest
+    """For its window alone: templates show nothing else of it."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A promise, and what is needed to keep it."""
+
+    assignment: Assignment
+    help_request: HelpRequest
+    home: str
+    minutes: int
+    """How long it probably took, for the box that asks: since the arrival, or what is usual for the service."""
+
+    @property
+    def stage(self) -> str:
+        """``there``, ``on-the-way`` or ``promised``."""
+        if self.assignment.arrived_at:
+            return "there"
+        return "on-the-way" if self.assignment.on_my_way_at else "promised"
+
+
+@dataclass(frozen=True)
+class Month:
+    """Visits of one month and the minutes said for them."""
+
+    first: date
+    visits: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class VolunteerPage:
+    """Everything on the page."""
+
+    volunteer: Volunteer
+    questions: list[Question]
+    stand_bys: list[Question]
+    visits: list[Visit]
+    finished: list[Visit]
+    months: list[Month]
+    week: dict[str, object]
+    week_words: str
+    paused_until: date | None
+    """The first day on which they are asked again; None if they take no pause."""
+    cap: int
+    may_get_more: bool
+    may_get_fewer: bool
+    office_phone: str
+
+    @property
+    def total_visits(self) -> int:
+        return sum(month.visits for month in self.months)
+
+    @property
+    def total_minutes(self) -> int:
+        return sum(month.minutes for month in self.months)
+
+
+def read_page(volunteer: Volunteer) -> VolunteerPage:
+    """Return what the volunteer sees now: five queries, however many offers and visits there are."""
+    at = now()
+    offers = _offers(volunteer, at)
+    visits = [_visit(assignment, at) for assignment in _assignments(volunteer, at)]
+    cap = cap_of(volunteer)
+    pauses = volunteer.paused_until is not None and volunteer.paused_until > at
+    return VolunteerPage(
+        volunteer=volunteer,
+        questions=[_question(offer) for offer in offers if offer.status == Offer.Status.OPEN],
+        stand_bys=[_question(offer) for offer in offers if offer.status == Offer.Status.STANDBY],
+        visits=[visit for visit in visits if visit.assignment.status == Assignment.Status.STANDING],
+        finished=[visit for visit in visits if visit.assignment.status == Assignment.Status.FINISHED],
+        months=_months(volunteer, at),
+        week=draw_week(volunteer.week),
+        week_words=show_week(volunteer.week),
+        paused_until=timezone.localtime(volunteer.paused_until).date() if pauses else None,
+        cap=cap,
+        may_get_more=cap < MOST,
+        may_get_fewer=cap > FEWEST,
+        office_phone=volunteer.community.phone_for_callers(),
+    )
+
+
+def _offers(volunteer: Volunteer, at: datetime) -> list[Offer]:
+    """Open ones that can still be answered, and those for which they stand by."""
+    waiting = Offer.objects.filter(
+        volunteer=volunteer,
+        status__in=[Offer.Status.OPEN, Offer.Status.STANDBY],
+        expires_at__gt=at,
+        help_request__status__in=LIVE_STATUSES,
+        round=F("help_request__round"),  # who stood by in an earlier search has been asked again since
+    )
+    related = ["help_request__elder__place__parent", "help_request__elder__community"]
+    return list(waiting.select_related(*related).order_by("help_request__window_start", "pk"))
+
+
+def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
+    mine = Assignment.objects.filter(volunteer=volunteer)
+    seen = mine.standing() | mine.filter(status=Assignment.Status.FINISHED, finished_at__gt=at - STILL_SEEN)
+    related = ["help_request__elder__place__parent", "help_request__community"]
+    thanks = InboundMessage.objects.filter(about=OuterRef("help_request__ref"), reading=THANKS)
+    return list(
+        seen.annotate(is_thanked=Exists(thanks)).select_related(*related).order_by("help_request__window_start", "pk")
+    )
+
+
+def _question(offer: Offer) -> Question:
+    help_request = offer.help_request
+    return Question(offer.pk, help_request.service.name, help_request.elder.area(), help_request)
+
+
+def _visit(assignment: Assignment, at: datetime) -> Visit:
+    help_request = assignment.help_request
+    minutes = help_request.service.minutes
+    if assignment.arrived_at:
+        passed = (at - assignment.arrived_at).total_seconds() / 60
+        minutes = max(5, round(passed / 5) * 5)
+    return Visit(assignment, help_request, help_request.elder.home() or help_request.community.name, minutes)
+
+
+def _months(volunteer: Volunteer, at: datetime) -> list[Month]:
+    """The last twelve months that had visits, the latest first. Figures alone: nobody is named."""
+    midnight = timezone.localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    year, month = divmod(midnight.year * 12 + midnight.month - MONTHS_SHOWN, 12)
+    first = midnight.replace(year=year, month=month + 1)
+    finished = Assignment.objects.filter(volunteer=volunteer, status=Assignment.Status.FINISHED)
+    rows = (
+        finished.filter(finished_at__gte=first)
+        .order_by()
+        .annotate(month=TruncMonth("finished_at"))
+        .values("month")
+        .annotate(visits=Count("pk"), minutes=Sum("minutes"))
+        .order_by("-month")
+    )
+    return [Month(row["month"].date(), row["visits"], row["minutes"] or 0) for row in rows]
