@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from factory.django import DjangoModelFactory
 from time_machine import Traveller
 
 from linzhu.communities import clock
@@ -64,6 +65,13 @@ def _one_clock(monkeypatch):
     """
     monkeypatch.setattr(clock, "_offset", timedelta(0))
     monkeypatch.setattr(clock, "_measured_at", float("inf"))
+
+
+@pytest.fixture(autouse=True)
+def _factories_begin_anew():
+    """Who lives where, and whose number is whose, must not depend on which tests this process has run before."""
+    for one in DjangoModelFactory.__subclasses__():
+        one.reset_sequence(0)
 
 
 @pytest.fixture

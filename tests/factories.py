@@ -11,6 +11,7 @@ from linzhu.communities.people import Language, Skill
 from linzhu.dispatch.models import Assignment, Bond, DeferredAct, Offer, Todo, Wave
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import Elder, FamilyContact, HelpRequest, RecurringRequest
+from linzhu.requests.models.help_requests import REF_ALPHABET, REF_LENGTH
 from linzhu.volunteers.availability import Week, slots
 from linzhu.volunteers.models import Volunteer
 
@@ -104,12 +105,18 @@ def window(hours_ahead: float = 2, length_h: float = 2) -> dict[str, object]:
     return {"window_start": start, "window_end": start + timedelta(hours=length_h)}
 
 
+def ref_number(n: int) -> str:
+    """Return a reference that no other number has: of hundreds that are drawn, two are alike every now and then."""
+    return "".join(REF_ALPHABET[n // len(REF_ALPHABET) ** place % len(REF_ALPHABET)] for place in range(REF_LENGTH))
+
+
 class HelpRequestFactory(DjangoModelFactory):
     """A row as it stands, without its first StatusChange: ``lifecycle.log_request`` is the door for whole stories."""
 
     class Meta:
         model = HelpRequest
 
+    ref = factory.Sequence(ref_number)
     elder = factory.SubFactory(ElderFactory)
     community = factory.SelfAttribute("elder.community")
     service_code = "groceries"

@@ -10,7 +10,7 @@ from tests.fake_twilio import FakeTwilio
 
 
 @pytest.fixture
-def twilio(settings) -> Iterator[FakeTwilio]:
+def twilio(db, settings) -> Iterator[FakeTwilio]:
     yield from _running(FakeTwilio(), settings)
 
 

@@ -20,6 +20,9 @@ State = Message.State
 PHONE, OWN = "+8619920000001", "+8619920009999"
 
 
+pytestmark = pytest.mark.usefixtures("clock")
+
+
 @pytest.fixture
 def clock(stopped_clock):
     return stopped_clock
