@@ -69,7 +69,7 @@ class Demo:
         return [pid for pid, command in processes_marked(self.mark).items() if what in command]
 
     def wait_until_ready(self) -> None:
-        wait_until(lambda: "is running" in self.log.read_text(), 90)
+        wait_until(lambda: "is running" in self.log.read_text(), 300)  # seconds, on a machine that does nothing else
 
 
 @pytest.fixture
