@@ -127,7 +127,7 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
 
 
 def _may_mean_a_visit(offer: Offer) -> bool:
-    """「好的」 may answer the reminder, “no” our "have you arrived?": a text about a visit that came after the offer."""
+    """「好的」 may answer the reminder, “no” our "have you arrived?": a text about a visit that came later."""
     about_a_visit = Message.objects.filter(to=offer.phone, template__in=ANSWERED_BY_YES_AND_NO)
     return about_a_visit.filter(created_at__gt=offer.created_at).exists()
 
