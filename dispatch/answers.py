@@ -17,13 +17,15 @@ from linzhu.dispatch.offers import accept, decline
 from linzhu.dispatch.opting import opt_in, opt_out
 from linzhu.dispatch.replies import Kind, Reply, read_reply
 from linzhu.dispatch.visit_answers import volunteer_actor
-from linzhu.notifications.models import InboundMessage
+from linzhu.notifications.models import InboundMessage, Message
 from linzhu.notifications.optout import is_opted_out
 from linzhu.notifications.wording import in_a_row
 from linzhu.volunteers.models import Volunteer
 
 STILL_ANSWERS = timedelta(days=7)
 """How long after an offer a text is taken as an answer to it, even if it is no longer open."""
+
+ANSWERED_BY_YES_AND_NO = ["reminder_evening", "reminder_soon", "ask_arrival", "ask_end"]
 
 Report = Callable[[InboundMessage, Reply], bool]
 """Acts on a text; False if it is not certain what it is about."""
@@ -113,7 +115,7 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
         named = [offer for offer in recent if offer.code == reply.code]
         if named:
             return named[0]
-    elif len(open_offers) == 1:
+    elif len(open_offers) == 1 and not _may_mean_a_visit(open_offers[0]):
         return open_offers[0]
     elif not open_offers and recent:
         return recent[0]
@@ -122,6 +124,12 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
     else:
         _nothing_open(inbound)
     return None
+
+
+def _may_mean_a_visit(offer: Offer) -> bool:
+    """「好的」 may answer the reminder, “no” our "have you arrived?": a text about a visit that came later."""
+    about_a_visit = Message.objects.filter(to=offer.phone, template__in=ANSWERED_BY_YES_AND_NO)
+    return about_a_visit.filter(created_at__gt=offer.created_at).exists()
 
 
 def _recent_offers(inbound: InboundMessage) -> QuerySet[Offer]:

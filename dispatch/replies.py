@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from linzhu.dispatch.reading.amounts import MARK, Amount, Unit, take_amounts
+from linzhu.dispatch.reading.anywhere import is_danger, is_opt_out_sentence
 from linzhu.dispatch.reading.doubts import clauses_of, is_doubtful, may_change_all
-from linzhu.dispatch.reading.folding import BREAK, QUESTION, fold, tokens
-from linzhu.dispatch.reading.lists import DIGITS
+from linzhu.dispatch.reading.folding import QUESTION, fold, tokens
+from linzhu.dispatch.reading.lists import KNOWN_WORDS
+from linzhu.dispatch.reading.slips import mended
 from linzhu.dispatch.reading.wording import LONE_AMOUNT, Book, Piece
 
 
@@ -43,7 +45,8 @@ class Reply:
     """What a text says: its kind, and the offer's code if one was named.
 
     ``minutes``: how long it took (*done*), or how much later they come (*late*). ``days``: how long the pause is, or
-    ``until``, (month, day), when it ends, or ``weekday``: 0 for the coming Monday to 6, 7 to 13 for a day of next week.
+    ``until``, (month, day), when it ends, or ``weekday``: 0 for the coming Monday to 6, 7 to 13 for a day of next week,
+    or that it lasts to the end of the month (``month_end``).
     """
 
     kind: Kind
@@ -52,6 +55,7 @@ class Reply:
     days: int | None = None
     until: tuple[int, int] | None = None
     weekday: int | None = None
+    month_end: bool = False
 
 
 UNCLEAR = Reply(Kind.UNCLEAR)
@@ -62,34 +66,34 @@ LONGEST = 1600
 """Characters: more than the ten parts that carriers join. The end might take back what the beginning says."""
 
 _REFUSING = {"no", "before_no", "after_no"}
+_UNTIL = frozenset({"until", "till", "to", "到", "至"})
+_WHY = {"sorry", "reason", "delay"}
 
 # What each kind is said by, and what may stand beside it. Whoever refuses and opts out has opted out; "yes, arrived"
 # has arrived. The first that fits counts.
 _SAID_BY: list[tuple[Kind, set[str], set[str]]] = [
-    (Kind.OPT_OUT, {"opt_out"}, {*_REFUSING, "ok", "cannot_come", "less", "sorry", "reason", "received"}),
-    (Kind.HELP, {"help"}, {"on_my_way", "arrived", "done", "no_answer", "sorry", "reason"}),
+    (Kind.OPT_OUT, {"opt_out"}, {*_REFUSING, *_WHY, "ok", "cannot_come", "less", "received"}),
+    (Kind.HELP, {"help"}, {*_WHY, "on_my_way", "arrived", "done", "no_answer"}),
     (Kind.NO_ANSWER, {"no_answer"}, {"arrived", "sorry"}),
-    (Kind.CANNOT_COME, {"cannot_come"}, {*_REFUSING, "sorry", "reason", "received"}),
-    (Kind.LATE, {"late"}, {"on_my_way", "measure", "about", "sorry", "reason"}),
-    (Kind.DONE, {"done"}, {"ok", "arrived", "measure", "received"}),
-    (Kind.ARRIVED, {"arrived"}, {"ok", "on_my_way", "sorry", "received"}),
-    (Kind.ON_MY_WAY, {"on_my_way"}, {"ok", "yes", "sorry", "received"}),
-    (Kind.PAUSE, {"pause"}, {*_REFUSING, "sorry", "reason"}),
+    (Kind.CANNOT_COME, {"cannot_come"}, {*_REFUSING, *_WHY, "received", "scene"}),
+    (Kind.LATE, {"late", "delay"}, {"on_my_way", "measure", "about", "sorry", "reason", "received", "scene"}),
+    (Kind.DONE, {"done"}, {"ok", "arrived", "measure", "received", "well", "scene"}),
+    (Kind.ARRIVED, {"arrived"}, {"ok", "on_my_way", "sorry", "delay", "received", "well", "scene"}),
+    (Kind.ON_MY_WAY, {"on_my_way"}, {"ok", "yes", "sorry", "received", "measure", "scene"}),
+    (Kind.PAUSE, {"pause"}, {*_REFUSING, *_WHY}),
     (Kind.YES, {"yes"}, {"ok", "free", "received"}),
     (Kind.YES, {"ok"}, {"free"}),
-    (Kind.NO, {"no"}, {"before_no", "after_no", "sorry", "reason", "received"}),
+    (Kind.NO, {"no"}, {"before_no", "after_no", *_WHY, "received"}),
     (Kind.NO, {"sorry"}, {"reason"}),
     (Kind.MORE, {"more"}, {"ok", "free"}),
     (Kind.LESS, {"less"}, {"sorry", "reason"}),
     (Kind.LINK, {"link"}, set()),
     (Kind.OPT_IN, {"opt_in"}, set()),
 ]
-_BESIDE_ANYTHING = {"polite", "asking", "opening", "code"}
+_BESIDE_ANYTHING = {"polite", "asking", "opening", "calling", "code"}
 _WHOLE_TEXT = {"opt_out_alone": Kind.OPT_OUT, "yes_alone": Kind.YES}
 
 _CLEAR = Book(*{name for _kind, said, beside in _SAID_BY for name in said | beside}, *_BESIDE_ANYTHING, *_WHOLE_TEXT)
-_OPT_OUT_SENTENCES, _LIMITS = Book("opt_out_sentence"), Book("limits")
-_DANGER, _HARMLESS = Book("danger"), Book("harmless")
 
 _MAY_SAY_WHY = {Kind.NO, Kind.CANNOT_COME, Kind.LATE}
 
@@ -100,13 +104,13 @@ _DOUBTFUL_FACES = frozenset("🤔🙄😏🤨😒🤡🙃🤷👎❌✖✗✘�
 def read_reply(text: str) -> Reply:
     """Return what a text says. Of one that is longer than any text message only whether it sounds dangerous."""
     folded = fold(text[:LONGEST])
-    if _is_danger(folded):
+    if is_danger(folded):
         return Reply(Kind.DANGER)
     if len(text) > LONGEST:
         return UNCLEAR
     marked, amounts = take_amounts(folded)
-    words = tokens(marked, keep=MARK)
-    if _is_opt_out_sentence(words):
+    words = mended(tokens(marked, keep=MARK), KNOWN_WORDS)
+    if is_opt_out_sentence(words):
         return Reply(Kind.OPT_OUT)
     reply = _reading(words, amounts)
     if _is_doubtful(reply.kind, folded):
@@ -114,25 +118,6 @@ def read_reply(text: str) -> Reply:
     if reply == UNCLEAR and len(amounts) == 1 and _is_code(amounts[0]):
         return Reply(Kind.UNCLEAR, amounts[0].digits)  # a person finds it beside that offer
     return reply
-
-
-def _is_danger(folded: str) -> bool:
-    """Looked for anywhere, across punctuation, once what only sounds like it is taken out."""
-    words = [word for word in tokens(folded, keep=DIGITS) if word != BREAK]
-    return _DANGER.find(_HARMLESS.taken_from(words)) is not None
-
-
-def _is_opt_out_sentence(words: list[str]) -> bool:
-    """“My husband moved, stop texting me” opts out; “stop texting me after 9pm” limits itself."""
-    sentence = _OPT_OUT_SENTENCES.find(words)
-    if sentence is None:
-        return False
-    before, after = words[: sentence.start], words[sentence.end :]
-    while BREAK in before:
-        before = before[before.index(BREAK) + 1 :]
-    if BREAK in after:
-        after = after[: after.index(BREAK)]
-    return not (_LIMITS.find(before) or _LIMITS.find(after))
 
 
 def _reading(words: list[str], amounts: list[Amount]) -> Reply:
@@ -182,10 +167,10 @@ def _is_doubtful(kind: Kind, folded: str) -> bool:
 
 
 def _read_code(kind: Kind, _pieces: list[Piece], amounts: list[Amount]) -> Reply:
-    """At most one amount: the code. “yes 5”, “yes in 20 minutes” are unclear."""
+    """At most one amount, said as often as they like: the code. “yes 5”, “yes in 20 minutes” are unclear."""
     if not amounts:
         return Reply(kind)
-    return Reply(kind, amounts[0].digits) if len(amounts) == 1 and _is_code(amounts[0]) else UNCLEAR
+    return Reply(kind, amounts[0].digits) if len(set(amounts)) == 1 and _is_code(amounts[0]) else UNCLEAR
 
 
 def _is_code(amount: Amount) -> bool:
@@ -204,6 +189,8 @@ def _read_on_my_way(kind: Kind, pieces: list[Piece], amounts: list[Amount]) -> R
     if arrival:
         in_minutes = len(amounts) == 1 and (amounts[0].unit == Unit.MINUTES or "in" in arrival.wording)
         return Reply(kind) if in_minutes else UNCLEAR
+    if amounts and all(amount.unit == Unit.MINUTES for amount in amounts):
+        return Reply(kind)
     agrees = any(piece.name in ("yes", "ok") for piece in pieces)
     return _read_code(Kind.YES if agrees and amounts else kind, pieces, amounts)
 
@@ -222,27 +209,25 @@ def _read_minutes(kind: Kind, _pieces: list[Piece], amounts: list[Amount]) -> Re
 
 
 def _read_late(kind: Kind, pieces: list[Piece], amounts: list[Amount]) -> Reply:
-    """Without a number nobody can be told how late: a person asks."""
+    """「晚一点」 without a number may be a wish, 「堵车了」 is late: how late, a person asks."""
     reply = _read_minutes(kind, pieces, amounts)
-    return reply if reply.minutes else UNCLEAR
+    return reply if reply.minutes or any(piece.name == "delay" for piece in pieces) else UNCLEAR
 
 
-def _read_pause(kind: Kind, _pieces: list[Piece], amounts: list[Amount]) -> Reply:
-    """“pause 7” is seven days, “pause” alone as well; dates and weekdays are when it ends."""
-    amount = amounts[0] if amounts else Amount(Unit.DAYS, value=7)
-    if len(amounts) > 1 or (amount.unit == Unit.BARE and len(amount.digits) > 3):
-        return UNCLEAR
-    match amount.unit:
-        case Unit.BARE:
-            return Reply(kind, days=int(amount.digits))
-        case Unit.DAYS:
-            return Reply(kind, days=amount.value)
-        case Unit.WEEKDAY:
-            return Reply(kind, weekday=amount.value)
-        case Unit.DATE:
-            return Reply(kind, until=amount.date)
-        case _:
-            return UNCLEAR
+def _read_pause(kind: Kind, pieces: list[Piece], amounts: list[Amount]) -> Reply:
+    """“pause 7” is seven days; dates and weekdays are when it ends."""
+    if not amounts:
+        return Reply(kind)
+    amount = amounts[0]
+    until_then = any(not _UNTIL.isdisjoint(piece.wording) for piece in pieces)
+    readable = {
+        Unit.BARE: Reply(kind, days=int(amount.digits or 0)) if len(amount.digits) <= 3 else UNCLEAR,
+        Unit.DAYS: Reply(kind, days=amount.value),
+        Unit.WEEKDAY: Reply(kind, weekday=amount.value),
+        Unit.DATE: Reply(kind, until=amount.date),
+        Unit.MONTH_END: Reply(kind, month_end=True) if until_then else UNCLEAR,
+    }
+    return readable.get(amount.unit, UNCLEAR) if len(amounts) == 1 else UNCLEAR
 
 
 _READ_AMOUNTS: dict[Kind, Callable[[Kind, list[Piece], list[Amount]], Reply]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
@@ -35,6 +36,8 @@ def _last_day(reply: Reply) -> date:
     today = timezone.localdate()
     if reply.weekday is not None:
         return _weekday_from(today, reply.weekday) - timedelta(days=1)
+    if reply.month_end:
+        return today.replace(day=monthrange(today.year, today.month)[1])
     if reply.until is None:
         return today + timedelta(days=(reply.days or 7) - 1)
     month, day = reply.until

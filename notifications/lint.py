@@ -30,7 +30,7 @@ _PHONE = re.compile(r"\d(?:[ -]?\d){6,}")
 # A reader who copies one of these words from our text would unsubscribe instead of answering.
 _OPT_OUT_WORD = re.compile(
     r"(?<![A-Za-z])(?:STOP|STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|REVOKE|OPTOUT|TD|T)(?![A-Za-z])"
-    r"|退订|停|勿扰|拒收|取消订阅|མ་གཏོང|ཕྱིར་འཐེན|توختات|توختىتىڭ|ئەۋەتمەڭ|بىكار قىلىڭ"
+    r"|退订|停|勿扰|拒收|取消订阅|མ་གཏོང|ཕྱིར་འཐེན|توختات|توختىتىڭ|ئەۋەتمەڭ|يوللىماڭ|بىكار قىلىڭ"
 )
 _SECRET = re.compile(
     r"密码|验证码|银行卡|\b(?:passwords?|PINs?|cards)\b|གསང་ཨང|ར་སྤྲོད་ཨང|پارول|كودى|كارتا", re.IGNORECASE

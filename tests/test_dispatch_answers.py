@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 
 from linzhu.communities.clock import now
+from linzhu.dispatch import telling
 from linzhu.dispatch.decisions import cancel
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.notifications.gateways import gateway
@@ -73,6 +74,26 @@ def test_bare_yes_to_two_offers_is_asked_which(asked, elder):
     codes = [help_request.offers.get(phone=phone).code for help_request in (asked, second)]
     assert [code for code in codes if code not in answer] == []
     assert Assignment.objects.count() == 0
+
+
+@pytest.mark.parametrize("words", ["好的", "ok", "no"])
+def test_bare_answer_that_may_mean_a_reminder_is_asked_which(asked, elder, words):
+    offer = offer_of(asked)
+    text(offer.phone, "yes")
+    open_one = ask(elder, "parcel", hours=8).offers.get(phone=offer.phone)
+    telling.tell_volunteer(offer.volunteer, "ask_arrival", asked)
+    assert text(offer.phone, words) == ["which_one"]
+    open_one.refresh_from_db()
+    assert open_one.status == Offer.Status.OPEN
+    assert text(offer.phone, f"接{open_one.code}") == ["visit_yours"]
+
+
+def test_bare_yes_to_an_offer_that_came_after_a_reminder_wins(asked, elder):
+    offer = offer_of(asked)
+    text(offer.phone, "yes")
+    telling.tell_volunteer(offer.volunteer, "ask_arrival", asked)
+    ask(elder, "parcel", hours=8)
+    assert text(offer.phone, "yes") == ["visit_yours"]
 
 
 def test_yes_with_a_wrong_code_is_asked_which(asked):

@@ -109,6 +109,8 @@ def test_danger_words_win_over_everything_else(text):
 
 def test_no_wording_stands_in_two_lists():
     names = [*KINDS, *BESIDE_YES, "reason", "measure", "about", "before_no", "after_no", "asking", "opening"]
+    names += ["delay", "well", "calling", "scene"]
+    names.remove("opt_out_sentence")  # looked for by itself, before everything else
     lists = [{as_wording(word) for word in words(name)} for name in names]
     assert sum(map(len, lists)) == len(set().union(*lists))
 
@@ -150,6 +152,7 @@ def test_yes_is_made_of_no_question_condition_or_denial(name):
         "ياق",
     }
     fine = {"问", "problem", "problemo", "prob", "probs", "issue", "worries", "事", "关", "客", "成", "དཀའ", "好", "嗯"}
+    fine |= {"起", "辞", "毛", "wait", "sweat"}
     strays = [word for word in words(name) if doubtful & set(as_wording(word)) and not fine & set(as_wording(word))]
     assert strays == []
 
@@ -171,7 +174,7 @@ def test_pattern_is_written_out(pattern, texts):
         ("late 47 15", Reply(Kind.LATE, "47", 15)), ("晚一点", Reply(Kind.UNCLEAR)), ("帮忙", Reply(Kind.HELP)),
         ("Help me", Reply(Kind.HELP)), ("请给我打电话", Reply(Kind.HELP)), ("暂停7天", Reply(Kind.PAUSE, days=7)),
         ("暂停两周", Reply(Kind.PAUSE, days=14)), ("暂停2周", Reply(Kind.PAUSE, days=14)), ("pause 10 days", Reply(Kind.PAUSE, days=10)),
-        ("暂停", Reply(Kind.PAUSE, days=7)), ("暂停到12月1日", Reply(Kind.PAUSE, until=(12, 1))), ("pause 1 month", Reply(Kind.PAUSE, days=30)),
+        ("暂停", Reply(Kind.PAUSE)), ("暂停到12月1日", Reply(Kind.PAUSE, until=(12, 1))), ("pause 1 month", Reply(Kind.PAUSE, days=30)),
         ("休息1个月", Reply(Kind.PAUSE, days=30)), ("暂停到13月1日", Reply(Kind.UNCLEAR)), ("少问点", Reply(Kind.LESS)), ("more please", Reply(Kind.MORE)),
     ],
 )  # fmt: skip

@@ -20,6 +20,7 @@ class Unit(Enum):
     DAYS = auto()
     DATE = auto()
     WEEKDAY = auto()
+    MONTH_END = auto()  # also "until next month"
     OTHER = auto()  # a time of day, a price, a share: no reply is clear with one
 
 
@@ -35,7 +36,7 @@ class Amount:
     date: tuple[int, int] | None = None
 
 
-_MINUTE = r"(?:分钟|分|minutes|minute|mins|min|m(?![a-z])|مىنۇت)"
+_MINUTE = r"(?:分钟|分|fen ?zhong|minutes|minute|mins|min|m(?![a-z])|مىنۇت)"
 _HOUR = r"(?:个?(?:小时|钟头)|个钟|hours|hour|hrs|hr|h(?![a-z])|سائەت)"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
@@ -57,10 +58,14 @@ _PATTERNS = {
     "han_weekday": rf"(?P<next>下个?)?(?:周|星期|礼拜)(?P<han_name>[{_HAN_WEEKDAYS}])",
     "weekday": rf"\b(?P<name>{_WEEKDAY})\b",
     "quarters": r"(?P<quarters>[13])刻钟?",
-    "hours_half": r"(?P<whole>\d{1,2})个半(?:小时|钟头|钟)",
+    "month_end": (
+        r"(?P<month_end>(?:这个?|本)?月(?:底|末)|下个?月(?!\d)"
+        r"|\b(?:the )?end of (?:(?:the|this) )?month\b|\bnext month\b)"
+    ),
+    "hours_half": r"(?P<whole>\d{1,2})(?:个半(?:小时|钟头|钟)|个?(?:小时|钟头)半)",
     "hours": (
-        rf"(?P<hours>\d{{1,2}}(?:\.\d)?)\s*{_HOUR}"
-        rf"(?:(?P<close>\d{{1,2}}){_MINUTE}?|\s*(?:and\s+|,\s*)?(?P<more>\d{{1,2}})\s*{_MINUTE})?"
+        rf"(?P<hours>\d{{1,2}}(?:\.\d{{1,2}})?)\s*{_HOUR}"
+        rf"(?:(?P<close>\d{{1,2}}){_MINUTE}?|\s*(?:and\s+|,\s*)?(?P<more>\d{{1,2}})\s*{_MINUTE}|\s+(?P<said>15|30|45)(?!\d))?"
     ),
     "minutes": rf"(?P<minutes>\d{{1,3}})\s*{_MINUTE}|སྐར མ\s*(?P<skar_ma>\d{{1,3}})",
     "weeks": (
@@ -97,7 +102,7 @@ def _minutes(minutes: float) -> Amount:
 
 
 def _hours(found: dict[str, str]) -> Amount:
-    return _minutes(float(found["hours"]) * 60 + int(found.get("close") or found.get("more") or 0))
+    return _minutes(float(found["hours"]) * 60 + int(found.get("close") or found.get("more") or found.get("said") or 0))
 
 
 def _days(days: int) -> Amount:
@@ -125,6 +130,7 @@ _READERS: dict[str, Callable[[dict[str, str]], Amount]] = {
     "month_first": lambda found: _date(_MONTHS.index(found["month_first"][:3]) + 1, int(found["day_second"])),
     "han_name": _han_weekday,
     "name": lambda found: Amount(Unit.WEEKDAY, value=_WEEKDAYS.index(found["name"][:3])),
+    "month_end": lambda _found: Amount(Unit.MONTH_END),
     "quarters": lambda found: _minutes(15 * int(found["quarters"])),
     "whole": lambda found: _minutes(60 * int(found["whole"]) + 30),
     "hours": _hours,

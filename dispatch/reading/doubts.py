@@ -10,12 +10,14 @@ from linzhu.dispatch.reading.folding import BREAK
 from linzhu.dispatch.reading.wording import Book, Piece
 
 _AGREEING, _CHANGING = Book("yes", "ok"), Book("changing")
+_DENYING = {"不", "cant", "cannot", "wont", "not", "couldnt"}
+_BEFORE_A_NAME = {"ok", "polite", "received"}
 _BETWEEN_CLAUSES = {BREAK, "because", "cause", "cuz", "and", "so", "as"}
 
 
 def is_doubtful(pieces: list[Piece]) -> bool:
     """Tell whether wordings that are clear one by one are not, in this row."""
-    return _denies_a_denial(pieces) or _asks_somebody(pieces) or _proposes_a_time(pieces)
+    return _denies_a_denial(pieces) or _asks_somebody(pieces) or _names_somebody(pieces) or _proposes_a_time(pieces)
 
 
 def clauses_of(words: list[str]) -> list[list[str]]:
@@ -37,9 +39,10 @@ def _neighbours(pieces: list[Piece]) -> Iterator[tuple[Piece, Piece]]:
 
 
 def _denies_a_denial(pieces: list[Piece]) -> bool:
-    """「不去不行」, 「不能不去」: two different denials in one breath."""
+    """「不去不行」, 「不能不去」, “can't stop”: two different denials in one breath. 「不知道」 is none of "I see"."""
     return any(
-        first.wording[0] == second.wording[0] == "不" and first.wording != second.wording
+        (first.wording[0] == second.wording[0] == "不" and first.wording != second.wording)
+        or (first.name == "no" and second.name in ("received", "opt_out") and first.wording[-1] in _DENYING)
         for first, second in _neighbours(pieces)
     )
 
@@ -48,6 +51,16 @@ def _asks_somebody(pieces: list[Piece]) -> bool:
     """「请接47」, “please accept” ask somebody else; 「可以请回复」 quotes a question."""
     return any(first.name == "asking" and second.name == "yes" for first, second in _neighbours(pieces)) or any(
         piece.name == "opening" for piece in pieces[1:]
+    )
+
+
+def _names_somebody(pieces: list[Piece]) -> bool:
+    """「小李，接47」 and 「好的小李」 speak to somebody, 「小李接47」 says that somebody else comes."""
+    after = {second: first.name for first, second in _neighbours(pieces)}
+    followed = {first for first, _second in _neighbours(pieces)}
+    return any(
+        piece.name == "calling" and (piece in followed or (piece.start and after.get(piece) not in _BEFORE_A_NAME))
+        for piece in pieces
     )
 
 

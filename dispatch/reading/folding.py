@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from linzhu.dispatch.reading.dialect import standard
 from linzhu.dispatch.reading.traditional import PAIRS
 
 BREAK = "|"
@@ -20,6 +21,9 @@ _ONE_SPELLING = str.maketrans({pair[0]: pair[1] for pair in PAIRS.split()} | _UY
 _JOINS_WORDS = str.maketrans(dict.fromkeys("་༌_", " ") | dict.fromkeys("'’‘ʼ`´"))
 _FROM_TO = re.compile(r"(?<=\d)\s*[-\u2010-\u2015~〜]\s*(?=\d)")
 _HYPHEN = re.compile(r"[-\u2010-\u2015]")
+_FRACTION = re.compile(r"(\d*)\s*([¼½¾])")
+_DECIMALS = {"¼": ".25", "½": ".5", "¾": ".75"}
+_SPOKEN_SIGNS = str.maketrans({"🆘": " sos "})
 _LONG_DRAWN = re.compile(r"([a-z])\1{2,}")
 _CHAT_EMOTICON = re.compile(
     r"\[(?:ok|yes|微笑|强|赞|玫瑰|抱拳|合十|流泪|大哭|呲牙|愉快|害羞|捂脸|偷笑|憨笑|爱心|心|握手|胜利|太阳|咖啡|拥抱|加油|奋斗|鼓掌)\]"
@@ -32,9 +36,10 @@ def fold(text: str) -> str:
     Apostrophes go ("can't" is "cant"), as do invisible characters and a chat's ``[emoticons]``. Tibetan syllables and
     hyphened words stand apart.
     """
-    spelled = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.translate(_JOINS_WORDS)).casefold())
+    marked = _FRACTION.sub(lambda match: (match[1] or "0") + _DECIMALS[match[2]], text.translate(_SPOKEN_SIGNS))
+    spelled = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", marked.translate(_JOINS_WORDS)).casefold())
     seen = "".join(_western(char) for char in spelled if not _is_invisible(char))
-    simple = seen.translate(_ONE_SPELLING).translate(_JOINS_WORDS)
+    simple = standard(seen.translate(_ONE_SPELLING)).translate(_JOINS_WORDS)
     joined = _HYPHEN.sub(" ", _FROM_TO.sub("~", simple))
     return _LONG_DRAWN.sub(r"\1", _CHAT_EMOTICON.sub(" ", joined))
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from linzhu.dispatch.reading.amounts import MARK
 from linzhu.dispatch.reading.folding import fold, tokens
 
 DIGITS = "0123456789"
+
+PINYIN = "py"
+"""Its words are read with and without spaces: "wo jie", "wojie"."""
 
 Wording = tuple[str, ...]
 """The words of an entry, every Chinese character one of its own."""
@@ -25,10 +29,14 @@ _LISTS: dict[str, dict[str, list[str]]] = tomllib.loads(
 )
 
 
+@cache
 def words(name: str) -> frozenset[str]:
     """Return a closed list, all languages together, every pattern written out. Raises KeyError for an unknown list."""
-    entries = (entry for language in _LISTS[name].values() for entry in language)
-    return frozenset(" ".join(text.split()) for entry in entries for text in written_out(entry))
+    entries = ((language, entry) for language, listed in _LISTS[name].items() for entry in listed)
+    texts = ((language, " ".join(text.split())) for language, entry in entries for text in written_out(entry))
+    return frozenset(
+        spelled for language, text in texts for spelled in {text, text.replace(" ", "") if language == PINYIN else text}
+    )
 
 
 def wordings(*names: str) -> dict[Wording, str]:
@@ -38,6 +46,11 @@ def wordings(*names: str) -> dict[Wording, str]:
 
 def as_wording(word: str) -> Wording:
     return tuple(tokens(fold(word), keep=MARK + DIGITS))
+
+
+def _all_words() -> frozenset[str]:
+    """Return every single word that stands in some list."""
+    return frozenset(word for wording in wordings(*_LISTS) for word in wording)
 
 
 def written_out(pattern: str) -> Iterator[str]:
@@ -50,3 +63,7 @@ def written_out(pattern: str) -> Iterator[str]:
     choices = ["", *optional.split("|")] if choice is None else choice.split("|")
     for chosen in choices:
         yield from written_out(pattern[: match.start()] + chosen + pattern[match.end() :])
+
+
+KNOWN_WORDS = _all_words()
+"""A word of any list: no slip of another one."""

@@ -7,6 +7,8 @@ import re
 from linzhu.dispatch.reading.folding import fold
 
 _HAN = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰", "一二三四五六七八九十百")
+_FORMAL_RUN = re.compile(r"[壹贰叁肆伍陆柒捌玖拾佰]{2,}")
 _HAN_RUN = re.compile(r"(?<![周期拜])[零〇一二两三四五六七八九十百千万幺]+")
 _HAN_NUMBER = re.compile(
     r"(?:(?P<hundreds>[一二两三四五六七八九])百)?"
@@ -22,23 +24,33 @@ _ONE_TO_NINE = "|".join(_UNITS[1:])
 _TENS_AND_UNITS = re.compile(rf"\b({'|'.join(_TENS)})(?: ({_ONE_TO_NINE}))?\b")
 _TEEN = re.compile(rf"\b({'|'.join(_TEENS)})\b")
 _DIGIT_BY_DIGIT = re.compile(rf"\b((?:{'|'.join(_UNITS)})(?: (?:{'|'.join(_UNITS)})){{1,2}})\b")
-_FEW = re.compile(rf"\b(an|a|{_ONE_TO_NINE})(?= (?:minute|hour|day|week|month)s?\b)")
+_FEW = re.compile(rf"\b(an|a|{_ONE_TO_NINE})(?= (?:minute|min|hour|hr|day|week|month)s?\b)")
+
+_AND_A_HALF = [(re.compile(rf"\b(?:{_UNITS[n]}|{n}) and a half(?= hours?\b)"), f"{n}.5") for n in range(1, 10)]
 
 _UYGHUR_UNIT = fold("(?:سائەت|كۈن|ھەپتە|ئاي)")
 
 # Written out, longest first: what is left of each is minutes or days in digits.
 _PARTS = [
-    (re.compile(r"\b(?:an hour and a half|(?:one|1) and a half hours?|(?:one|1) hour and a half)\b"), " 90 minutes "),
+    (re.compile(r"\b(?:(?:an |one |1 )?hour and a half|(?:one|1) and a half hours?)\b"), " 90 minutes "),
     (re.compile(r"\bthree quarters of an hour\b"), " 45 minutes "),
     (re.compile(r"\b(?:a )?quarter of an hour\b"), " 15 minutes "),
     (re.compile(r"\b(?:half an hour|(?:a )?half hour)\b"), " 30 minutes "),
+    (re.compile(fold("بىر يېرىم سائەت")), " 90 minutes "),
     (re.compile(r"(?<!个)半个?(?:小时|钟头|钟)|" + fold("يېرىم سائەت")), " 30 minutes "),
+    (re.compile(r"\ba fortnight\b"), "14 days"),
+    (re.compile(r"\bfourty\b"), "forty"),
+    (re.compile(r"(?<![点\d])[一1]刻钟?"), "15分钟"),
+    (re.compile(r"(?<![点\d])[三3]刻钟?"), "45分钟"),
     (re.compile(r"半个?月"), " 15 days "),
+    (re.compile(r"(?<=\d) 1/2(?= hours?\b)"), ".5"),
+    (re.compile(r"俩(?=个?(?:小时|钟头|星期|礼拜|月))"), "两"),
+    (re.compile(r"(?<!\d)(\d) (\d)(?: (\d))?(?![\d:/.]| ?\d)"), r"\1\2\3"),  # dictated digit by digit
     (re.compile(r"元月(?=[\d一二三四五六七八九十])"), "1月"),
     (re.compile(f"بىر(?= {_UYGHUR_UNIT})"), "1"),
     (re.compile(f"ئىككى(?= {_UYGHUR_UNIT})"), "2"),
     (re.compile(r"这两天"), "这几天"),
-    (re.compile(r"十分(?=抱歉|感谢|谢谢|愿意|乐意|高兴|不好意思|对不起)"), "非常"),
+    (re.compile(r"十分(?=荣幸|抱歉|感谢|谢谢|愿意|乐意|高兴|不好意思|对不起)"), "非常"),
 ]
 
 
@@ -47,7 +59,8 @@ def in_digits(folded: str) -> str:
 
     A single numeral counts only before a unit: elsewhere it is part of words like 「一定」 and "no one".
     """
-    for pattern, plain in _PARTS:
+    folded = _FORMAL_RUN.sub(lambda match: match.group().translate(_FORMAL), folded)
+    for pattern, plain in _AND_A_HALF + _PARTS:
         folded = pattern.sub(plain, folded)
     folded = _HAN_RUN.sub(lambda match: _han_number(match.group(), folded[match.end() :]), folded)
     folded = _TENS_AND_UNITS.sub(_tens_and_units, folded)

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from linzhu.dispatch.reading.amounts import MARK
 from linzhu.dispatch.reading.folding import BREAK
-from linzhu.dispatch.reading.lists import Wording, wordings
+from linzhu.dispatch.reading.lists import Wording, as_wording, wordings
+from linzhu.dispatch.reading.lists import words as words_of
 
 LONE_AMOUNT = "amount"
 """The name of an amount that no wording says anything about."""
+
+
+GAP = "…"
+WIDEST = 4
+"""Words, in Chinese characters, that may stand between two wordings that belong together."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +77,35 @@ class Book:
             ways = [[piece, *rest] for piece in pieces if (rest := best[piece.end]) is not None]
             best[start] = min(ways, key=len, default=None)
         return best[0]
+
+
+class Apart:
+    """Two wordings with a few words between them: 「吞……药」, “stop … texts”."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._ends: dict[Wording, set[Wording]] = {}
+        for text in words_of(name):
+            first, second = map(as_wording, text.split(GAP))
+            self._ends.setdefault(first, set()).add(second)
+        self._lengths = {len(first) for first in self._ends}
+
+    def find(self, words: Sequence[str]) -> Piece | None:
+        """Return the first such pair anywhere in a text; both stand in one clause, at most WIDEST words apart."""
+        for start in range(len(words)):
+            for length in self._lengths:
+                first = tuple(words[start : start + length])
+                end = self._end(words, start + length, self._ends.get(first, set()))
+                if end:
+                    return Piece(self._name, tuple(words[start:end]), start)
+        return None
+
+    @staticmethod
+    def _end(words: Sequence[str], start: int, seconds: set[Wording]) -> int:
+        for at in range(start, min(start + WIDEST + 1, len(words))):
+            for second in seconds:
+                if tuple(words[at : at + len(second)]) == second:
+                    return at + len(second)
+            if words[at] == BREAK:
+                break
+        return 0

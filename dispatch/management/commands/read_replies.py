@@ -41,4 +41,6 @@ def values_of(reply: Reply) -> list[str]:
         values.append("{:02}-{:02}".format(*reply.until))
     if reply.weekday is not None:
         values.append(f"{'next ' if reply.weekday > 6 else ''}{WEEKDAYS[reply.weekday % 7]}")
+    if reply.month_end:
+        values.append("month end")
     return [*values, reply.code] if reply.code else values
