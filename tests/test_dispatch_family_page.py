@@ -168,6 +168,21 @@ def test_late_is_said_until_the_arrival(phone, help_request):
     assert "later" not in after
 
 
+def test_late_volunteer_is_expected_later(help_request):
+    assignment = assign(help_request, late_minutes=20)
+    put(help_request, Status.ASSIGNED)
+    later = max(help_request.window_start + timedelta(minutes=20), assignment.accepted_at)
+
+    assert tracking_of(help_request).expected_at == later
+
+
+def test_nobody_late_is_expected_in_the_window(help_request):
+    assign(help_request)
+    put(help_request, Status.ASSIGNED)
+
+    assert tracking_of(help_request).expected_at is None
+
+
 def test_underway_says_who_is_there_and_hides_the_word(phone, help_request):
     assign(help_request, arrived_at=timezone.now())
     put(help_request, Status.ASSIGNED)
@@ -201,7 +216,7 @@ def test_closed_door_is_not_called_done(phone, help_request, outcome):
     page = text_of(open_link(phone, help_request))
 
     assert "陈磊 was at the door, but the visit could not take place" in page
-    assert "<b>Ended without a visit</b>" in page
+    assert "<b>The visit could not take place</b>" in page
     assert "All done" not in page
     assert "Finished" not in page
 
@@ -244,6 +259,52 @@ def test_two_people_have_a_word_each(phone, help_request):
     assert "陈磊 and 马晓 are coming" in page
     assert "陈磊 <strong>石榴</strong>" in page
     assert "马晓 <strong>月亮</strong>" in page
+
+
+def test_one_of_two_there_is_not_said_of_both(phone, help_request):
+    HelpRequest.objects.update(people_needed=2)
+    help_request.refresh_from_db()
+    assign(help_request, arrived_at=timezone.now())
+    assign(help_request, name="马晓", word="月亮", place=2)
+    put(help_request, Status.ASSIGNED)
+    put(help_request, Status.UNDERWAY)
+
+    page = text_of(open_link(phone, help_request))
+
+    assert "陈磊 is there now" in page
+    assert "马晓 is still to come." in page
+    assert ("月亮" in page, "石榴" in page) == (True, False)
+
+
+def test_one_of_two_through_leaves_the_other_coming(phone, help_request):
+    HelpRequest.objects.update(people_needed=2)
+    help_request.refresh_from_db()
+    now = timezone.now()
+    assign(help_request, status=Assignment.Status.FINISHED, arrived_at=now, finished_at=now)
+    assign(help_request, name="马晓", place=2)
+    put(help_request, Status.ASSIGNED)
+    put(help_request, Status.UNDERWAY)
+
+    page = text_of(open_link(phone, help_request))
+
+    assert "马晓 is coming" in page
+    assert "陈磊 and 马晓 are" not in page
+
+
+def test_office_can_be_called_before_the_steps_are_read(phone, help_request):
+    page = open_link(phone, help_request).content.decode()
+
+    assert page.index('class="btn main" href="tel:') < page.index('<ol class="steps">')
+
+
+def test_thanks_are_the_first_thing_to_do_once_it_is_done(phone, help_request):
+    assign(help_request, status=Assignment.Status.FINISHED, arrived_at=timezone.now(), finished_at=timezone.now())
+    put(help_request, Status.DONE)
+
+    page = open_link(phone, help_request).content.decode()
+
+    assert page.index("Say thank you") < page.index('class="btn" href="tel:')
+    assert 'class="btn main" href="tel:' not in page
 
 
 def test_one_of_two_found_says_that_one_more_is_looked_for(phone, help_request):
