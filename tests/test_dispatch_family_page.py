@@ -477,6 +477,7 @@ def test_wrong_secret_is_not_found_and_tells_nothing(phone, help_request):
 
     assert response.status_code == 404
     assert "This link no longer works" in text_of(response)
+    assert "Was it copied?" in text_of(response)
     assert "tel:" not in text_of(response)
 
 
@@ -508,6 +509,7 @@ def test_revoked_link_closes_the_page_and_names_the_office(phone, help_request):
 
     assert response.status_code == 410
     assert 'href="tel:+862220000001"' in text_of(response)
+    assert "Was it copied?" not in text_of(response)
 
 
 def test_revoked_link_cannot_be_opened_again(phone, help_request):

@@ -73,6 +73,13 @@ def test_page_before_the_link_is_whole(phone, path):
     assert foreign(phone.get(path)) == []
 
 
+@pytest.mark.parametrize("address", ["/f/nothing-is-behind-this/", "/v/nothing-is-behind-this/", "/family/ABCDE/"])
+def test_closed_page_is_read_in_another_language(address):
+    phone = Client(headers={"accept-language": "zh-CN"})
+    assert 'href="?lang=ug"' in phone.get(address).text
+    assert '<html lang="ug" dir="rtl">' in phone.get(address, {"lang": "ug"}).text
+
+
 def test_page_says_that_it_awaits_a_native_reader(phone, help_request):
     assert "译文待母语人士审校" in phone.get(family_url(help_request), follow=True).text
 

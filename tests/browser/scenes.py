@@ -274,6 +274,7 @@ SCENES = (
     Scene("family-assigned", D, _family(first_of("assigned"))),
     Scene("family-underway", D, _family(first_of("underway"))),
     Scene("family-done", D, _family(first_of("done"))),
+    Scene("family-staff", D, _family(_paused)),
     Scene("family-tibetan", D, _family(first_of("assigned"), "bo")),
     Scene("family-uyghur", D, _family(first_of("assigned"), "ug")),
     Scene("family-revoked", D, _revoked, ("status of 410",)),
@@ -285,4 +286,5 @@ SCENES = (
     Scene("volunteer-uyghur", D, _volunteer("?lang=ug")),
     Scene("volunteer-unknown", "", "/v/nothing-is-behind-this/", ("status of 404",)),
     Scene("not-found", D, "/elders/999999/", ("status of 404",)),
+    Scene("not-found-stranger", "", "/nothing/is/here/", ("status of 404",)),
 )
