@@ -10,6 +10,7 @@ from django.utils import timezone
 from linzhu.communities.page_languages import IN_REVIEW, NAMES
 from linzhu.dispatch.links import family_url, volunteer_url
 from linzhu.requests.models import Status, StatusChange
+from linzhu.requests.models.elders import Need
 from tests import factories
 from tests.reading import pieces_of
 
@@ -35,8 +36,9 @@ def help_request(community):
     community.name = "社"
     community.save()
     row = factories.HelpRequestFactory(
-        elder__community=community, elder__name="甲", elder__address="", details="", people_needed=2
-    )
+        elder__community=community, elder__name="甲", elder__address="", details="", people_needed=2,
+        elder__needs=frozenset(Need.values), cash_limit_fen=8000,
+    )  # fmt: skip
     StatusChange.objects.create(help_request=row, to_status=Status.OPEN, who="staff", at=row.created_at)
     return row
 
@@ -100,6 +102,15 @@ def test_span_of_time_keeps_its_order_from_right_to_left(help_request):
     page = Client(headers={"accept-language": "ug"}).get(family_url(help_request), follow=True).text
     start = timezone.localtime(help_request.window_start)
     assert f"\u2066{start:%H:%M}–" in page
+
+
+def test_sums_and_hours_keep_their_order_from_right_to_left(community, help_request):
+    volunteer = factories.VolunteerFactory(community=community, text_language="ug")
+    factories.AssignmentFactory(help_request=help_request, volunteer=volunteer)
+    phone = Client()
+    page = phone.get(volunteer_url(volunteer), follow=True)
+    week = phone.get(f"{page.redirect_chain[-1][0]}week/")
+    assert ("\u2066¥80\u2069" in page.text, '<bdi dir="ltr">8–<wbr>12</bdi>' in week.text) == (True, True)
 
 
 def test_choice_is_remembered_for_every_link_of_a_family(help_request):

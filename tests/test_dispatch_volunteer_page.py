@@ -48,6 +48,13 @@ def test_visit_shows_what_it_needs(phone, mine, volunteer, elder):
     assert "喜欢听戏" not in page
 
 
+@pytest.mark.parametrize(("hours", "tempts"), [(1, True), (26, False)])
+def test_setting_out_is_the_first_thing_to_press_only_when_it_is_time(phone, mine, volunteer, elder, hours, tempts):
+    promise(elder, volunteer, hours=hours)
+    page = words(phone.get(mine))
+    assert ('<button class="btn main">I am on my way' in page, "I am on my way" in page) == (tempts, True)
+
+
 def test_elder_is_hidden_two_hours_after_the_visit(phone, mine, volunteer, elder):
     visit = promise(elder, volunteer, hours=-0.5, details="牛奶两盒")
     finish(visit, actor=SYSTEM, minutes=45)

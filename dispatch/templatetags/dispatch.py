@@ -87,7 +87,7 @@ def languages(elder: Elder) -> list[str]:
 @register.filter
 def yuan(fen: int) -> str:
     """Fen as yuan, without the decimals when there are none."""
-    return f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}"
+    return words.from_left(f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}")
 
 
 @register.filter
