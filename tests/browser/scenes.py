@@ -118,6 +118,12 @@ def _volunteer(suffix: str = "") -> Callable[[Page], None]:
     return go
 
 
+def _slip(page: Page) -> None:
+    """The large-print slip of a visit that is promised."""
+    first_of("assigned")(page)
+    page.goto(f"{page.url}slip/")
+
+
 def _detail(path: str, suffix: str = "") -> Callable[[Page], None]:
     """The first of a list."""
 
@@ -234,6 +240,7 @@ SCENES = (
     Scene("help-request-open", D, first_of("looking")),
     Scene("help-request-paused", D, _paused),
     Scene("help-request-assigned", D, first_of("assigned")),
+    Scene("slip", D, _slip),
     Scene("help-request-underway", D, first_of("underway")),
     Scene("help-request-done", D, first_of("done")),
     Scene("help-request-ended", D, first_of("ended")),

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.conftest import OpenBrowser
-from tests.browser.scenes import first_of, new_family_link
+from tests.browser.scenes import SCENES, first_of, new_family_link
 
 LIVE_MS = 5_000
 
@@ -53,6 +53,16 @@ def test_family_says_thanks_and_worries_without_a_script(desk: Page, plain_phone
     expect(desk.get_by_text("门好像没锁好。")).to_be_visible()
     desk.locator("article", has_text="门好像没锁好。").get_by_role("button", name="已处理").click()
     expect(desk.get_by_text("门好像没锁好。")).to_have_count(0)
+
+
+def test_slip_is_one_sheet_even_where_two_come(desk: Page) -> None:
+    next(scene for scene in SCENES if scene.name == "slip").open(desk)
+    desk.evaluate("""() => {
+        const row = document.querySelector(".slip tbody tr");
+        row.after(row.cloneNode(true));
+        row.closest(".slip").classList.add("several");
+    }""")
+    assert len(re.findall(rb"/Type\s*/Page\b", desk.pdf(prefer_css_page_size=True))) == 1
 
 
 def text_from_stranger(phones: Page, number: str) -> None:
