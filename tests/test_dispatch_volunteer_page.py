@@ -122,7 +122,6 @@ def test_page_with_all_it_loads_is_under_50_kilobytes(phone, mine, volunteer, el
     page = phone.get(mine).content
     files = {
         "css/linzhu.css", "css/link.css", "css/volunteer.css", "js/volunteer.js", "img/mark.svg",
-        "vendor/lucide-1.62.0.svg",
     }  # fmt: skip
     static = Path(django_settings.BASE_DIR) / "static"
     size = len(page) + sum(len(gzip.compress((static / file).read_bytes())) for file in files)
