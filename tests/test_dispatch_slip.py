@@ -1,7 +1,10 @@
 """The slip in large print for the elder's table."""
 
+import re
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from linzhu.requests.models import Status
 from tests import factories
@@ -42,6 +45,38 @@ def test_slip_has_the_office_s_phone_and_no_address(help_request, slip):
     printed = slip()
     assert "022 2000 0001" in printed
     assert [secret for secret in (elder.address, elder.phone, elder.notes or "-") if secret in printed] == ["-"]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "language"),
+    [
+        ({"zh", "ug"}, "zh-Hans"),
+        ({"ug"}, "ug"),
+        ({"bo", "dialect"}, "bo"),
+        ({"en"}, "en"),
+        ({"yue"}, "zh-Hans"),
+        (set(), "zh-Hans"),
+    ],
+)
+def test_slip_is_in_a_language_that_the_elder_reads(help_request, slip, spoken, language):
+    factories.AssignmentFactory(help_request=help_request)
+    help_request.elder.languages = frozenset(spoken)
+    help_request.elder.save()
+    assert f'lang="{language}"' in slip("")
+
+
+@pytest.mark.parametrize("language", ["bo", "ug"])
+def test_slip_in_tibetan_and_uyghur_is_whole(help_request, slip, language):
+    type(help_request).objects.update(service_code="groceries")  # with money
+    factories.AssignmentFactory(help_request=help_request, volunteer__name="乙", door_word="石榴")
+    printed = re.sub("<[^>]*>", " ", slip(language).partition(">")[2])
+    assert re.findall(r"[A-Za-z]{2,}|[\u4e00-\u9fff]+", printed) == ["张秀英", "乙", "石榴"]
+
+
+def test_uyghur_slip_runs_from_right_to_left(help_request, slip):
+    factories.AssignmentFactory(help_request=help_request)
+    start = timezone.localtime(help_request.window_start)
+    assert ('dir="rtl"' in slip("ug"), f"\u2066{start:%H:%M}–" in slip("ug")) == (True, True)
 
 
 def test_there_is_no_slip_while_nobody_comes(desk, help_request):
