@@ -13,8 +13,8 @@ let reading = false;
 function showReading() {
   const button = document.querySelector("[data-read-aloud]");
   const label = button.querySelector("span");
-  label.dataset.read ??= label.textContent;
-  label.textContent = reading ? button.dataset.stop : label.dataset.read;
+  label.dataset.invites ??= label.textContent;
+  label.textContent = reading ? button.dataset.stop : label.dataset.invites;
   button.hidden = !canRead;
 }
 

@@ -55,6 +55,24 @@ def test_family_says_thanks_and_worries_without_a_script(desk: Page, plain_phone
     expect(desk.get_by_text("门好像没锁好。")).to_have_count(0)
 
 
+def test_news_is_read_aloud_and_goes_on_through_more_news(desk: Page, open_browser: OpenBrowser) -> None:
+    phone = open_browser(width=390).new_page()
+    phone.add_init_script("""
+        window.said = [];
+        speechSynthesis.speak = (speech) => { said.push(speech.text); window.speech = speech; };
+    """)
+    phone.goto(family_link_of(desk, "assigned"))
+    button = phone.locator("[data-read-aloud]")
+    button.click()
+    expect(button).to_have_text("停止")
+    words = phone.evaluate("said")[0]
+    assert ("来人先说这个词" in words, "读给我听" in words) == (True, False)
+    phone.evaluate("refresh.latest = ''; refresh()")
+    expect(button).to_have_text("停止")
+    phone.evaluate("speech.onend()")
+    expect(button).to_have_text("读给我听")
+
+
 def test_slip_is_one_sheet_even_where_two_come(desk: Page) -> None:
     next(scene for scene in SCENES if scene.name == "slip").open(desk)
     desk.evaluate("""() => {
