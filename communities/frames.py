@@ -24,6 +24,7 @@ def link_frame(request: HttpRequest) -> dict[str, Any]:
     return care_frame(request) | {
         "language_menu": menu(language),
         "in_review": language in IN_REVIEW,
+        "inline_icons": True,
         "office_phone": settings.HELP_PHONE,  # until the page knows whose office it is
     }
 

@@ -27,10 +27,13 @@ IN_REVIEW = frozenset({"bo", "ug"})
 
 
 def chosen_language(request: HttpRequest, otherwise: str = "") -> str:
-    """Return the language that was chosen on such a page, else ``otherwise``, else what the browser asks for."""
-    chosen = request.COOKIES.get(COOKIE, "")
-    if chosen in NAMES:
-        return chosen
+    """Return the language that was chosen on such a page, else ``otherwise``, else what the browser asks for.
+
+    A closed page remembers no choice, having no place of its own: there it stands in the address alone.
+    """
+    for chosen in (request.GET.get("lang"), request.COOKIES.get(COOKIE)):
+        if chosen in NAMES:
+            return chosen
     return otherwise if otherwise in NAMES else _asked_for(request) or settings.LANGUAGE_CODE
 
 

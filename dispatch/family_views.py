@@ -90,7 +90,9 @@ def _context(link: FamilyLink) -> dict[str, Any]:
         "office": tracking.office,
         "office_phone": tracking.office_phone,
         "stage": tracking.stage.value,
-        "names": _in_words(tracking.names),
+        "names": _in_words([helper.name for helper in tracking.meant]),
+        "everybody": _in_words(tracking.names),
+        "waiting": _in_words([helper.name for helper in tracking.expected]),
     }
     if tracking.is_over:
         context |= {"said": family_says.said_about(link.help_request), "token": family_says.form_token(link)}

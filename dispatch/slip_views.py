@@ -7,15 +7,15 @@ from datetime import datetime
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone, translation
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from linzhu.communities.access import StaffRequest, staff_required
+from linzhu.communities.page_languages import IN_REVIEW, NAMES, TAGS, menu
 from linzhu.communities.people import Language
 from linzhu.requests.models import Elder, HelpRequest
 
-LANGUAGES = {"zh-hans": "中文", "en": "English"}
 PARTS_OF_DAY = (
     (6, pgettext_lazy("at night", "%(clock)s am")),
     (12, pgettext_lazy("in the morning", "%(clock)s am")),
@@ -36,7 +36,7 @@ def slip(request: StaffRequest, ref: str) -> HttpResponse:
     if not coming:
         raise Http404
     asked = request.GET.get("language", "")
-    language = asked if asked in LANGUAGES else language_of(help_request.elder)
+    language = asked if asked in NAMES else language_of(help_request.elder)
     with translation.override(language):
         begins, ends = spoken(help_request.window_start), spoken(help_request.window_end)
     context = {
@@ -46,18 +46,28 @@ def slip(request: StaffRequest, ref: str) -> HttpResponse:
         "ends": ends,
         "slip_phone": help_request.community.phone_for_callers(),
         "slip_language": language,
-        "other_languages": [(code, name) for code, name in LANGUAGES.items() if code != language],
+        "slip_tag": TAGS.get(language, language),
+        "in_review": language in IN_REVIEW,
+        "other_languages": menu(language),
     }
     return render(request, "dispatch/slip.html", context)
 
 
 def language_of(elder: Elder) -> str:
-    """English for those who read nothing else, Chinese for all others."""
-    return "en" if elder.languages == {Language.ENGLISH} else "zh-hans"
+    """Tibetan and Uyghur for those who speak no Mandarin, English for those who read nothing else; else Chinese."""
+    if elder.languages == {Language.ENGLISH}:
+        return "en"
+    own = [code for code in (Language.TIBETAN, Language.UYGHUR) if code in elder.languages]
+    return own[0] if own and Language.MANDARIN not in elder.languages else "zh-hans"
 
 
 def spoken(at: datetime) -> str:
-    """Return a local time as people say it: ``3:30 pm``, ``下午3:30``. A slip is read later, too: no "today"."""
+    """Return a local time as people say it: ``3:30 pm``, ``下午3:30``. A slip is read later, too: no "today".
+
+    In a language that awaits its reviewer it is a number, as in texts: a wrong word could cost a visit.
+    """
     local = timezone.localtime(at)
+    if get_language() in IN_REVIEW:
+        return f"{local:%H:%M}"
     part = next(words for until, words in PARTS_OF_DAY if local.hour < until)
     return str(part) % {"clock": f"{(local.hour - 1) % 12 + 1}:{local:%M}"}

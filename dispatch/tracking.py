@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from linzhu.dispatch.models import Assignment
@@ -44,7 +44,17 @@ class Helper:
     set_out_at: datetime | None = None
     late_minutes: int = 0
     """How much later than planned they have said to come."""
+    expected_at: datetime | None = None
+    """When they should be at the door, if they have said that they come later."""
     was_let_in: bool = True
+
+    @property
+    def is_there(self) -> bool:
+        return self.arrived_at is not None and self.finished_at is None
+
+    @property
+    def is_awaited(self) -> bool:
+        return self.arrived_at is None and self.finished_at is None
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,25 @@ class Tracking:
         return [helper.name for helper in self.helpers]
 
     @property
+    def there(self) -> list[Helper]:
+        """Those who are in the home now."""
+        return [helper for helper in self.helpers if helper.is_there]
+
+    @property
     def expected(self) -> list[Helper]:
         """Those who have not been at the door yet: their words are still needed."""
-        return [] if self.is_over else [helper for helper in self.helpers if helper.arrived_at is None]
+        return [] if self.is_over else [helper for helper in self.helpers if helper.is_awaited]
+
+    @property
+    def meant(self) -> list[Helper]:
+        """Those of whom the stage is true: of two, one may be there before the other has come."""
+        part = {Stage.THERE: self.there, Stage.COMING: self.expected, Stage.ON_THE_WAY: self.expected}
+        return part.get(self.stage) or self.helpers
+
+    @property
+    def expected_at(self) -> datetime | None:
+        """When the last of them should be at the door; None where nobody has said that they come later."""
+        return max((helper.expected_at for helper in self.expected if helper.expected_at), default=None)
 
     @property
     def late(self) -> list[Helper]:
@@ -119,7 +145,7 @@ def track(
 ) -> Tracking:
     """Describe a help request for the family; ``asked`` is how many neighbours have been asked so far."""
     present = [item for item in assignments if item.status != Assignment.Status.RELEASED]
-    helpers = [_helper(item) for item in present]
+    helpers = [_helper(item, help_request.window_start) for item in present]
     stage = _stage(help_request, helpers, lost=len(present) < len(assignments))
     times = stage_times(help_request, changes)
     return Tracking(
@@ -138,7 +164,8 @@ def track(
     )
 
 
-def _helper(assignment: Assignment) -> Helper:
+def _helper(assignment: Assignment, window_start: datetime) -> Helper:
+    late = timedelta(minutes=assignment.late_minutes)
     return Helper(
         name=assignment.volunteer.known_as,
         door_word=assignment.door_word,
@@ -146,6 +173,7 @@ def _helper(assignment: Assignment) -> Helper:
         finished_at=assignment.finished_at,
         set_out_at=assignment.on_my_way_at,
         late_minutes=assignment.late_minutes,
+        expected_at=max(window_start + late, assignment.accepted_at) if late else None,
         was_let_in=assignment.outcome not in CLOSED_DOOR,
     )
 
@@ -184,8 +212,10 @@ def _stage(help_request: HelpRequest, helpers: list[Helper], *, lost: bool) -> S
         Status.CANCELLED: Stage.CANCELLED,
         Status.UNMET: Stage.UNMET,
     }
-    if help_request.status == Status.ASSIGNED and _set_out_at(helpers):
-        return Stage.ON_THE_WAY
+    awaited = [helper for helper in helpers if helper.is_awaited]
+    promised = help_request.status in (Status.ASSIGNED, Status.UNDERWAY)
+    if promised and awaited and not any(helper.is_there for helper in helpers):
+        return Stage.ON_THE_WAY if _set_out_at(awaited) else Stage.COMING
     if help_request.status in (Status.DONE, Status.CLOSED) and helpers and not any(item.was_let_in for item in helpers):
         return Stage.IN_VAIN
     if help_request.status in plain:

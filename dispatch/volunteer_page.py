@@ -25,6 +25,9 @@ from linzhu.volunteers.week import draw_week
 STILL_SEEN = timedelta(hours=2)
 """How long after the visit the volunteer still reads whom they helped (privacy rule 2)."""
 
+NEAR = timedelta(hours=3)
+"""How long before the window begins a volunteer may well set out."""
+
 MONTHS_SHOWN = 12
 USUAL_DELAYS_MIN = (10, 15, 20, 30, 45, 60, 90)
 
@@ -49,6 +52,8 @@ class Visit:
     home: str
     minutes: int
     """How long it probably took, for the box that asks: since the arrival, or what is usual for the service."""
+    is_near: bool
+    """It is about time to go: before that, setting out is not the first thing to press."""
 
     @property
     def stage(self) -> str:
@@ -153,7 +158,8 @@ def _visit(assignment: Assignment, at: datetime) -> Visit:
     if assignment.arrived_at:
         passed = (at - assignment.arrived_at).total_seconds() / 60
         minutes = max(5, round(passed / 5) * 5)
-    return Visit(assignment, help_request, help_request.elder.home() or help_request.community.name, minutes)
+    home = help_request.elder.home() or help_request.community.name
+    return Visit(assignment, help_request, home, minutes, is_near=help_request.window_start - at < NEAR)
 
 
 def _months(volunteer: Volunteer, at: datetime) -> list[Month]:

@@ -36,11 +36,11 @@ def window_words(start: datetime, end: datetime, at: datetime) -> str:
     last = f"{finish:%H:%M}"
     if finish.date() != begin.date():
         last = f"{day_words(finish.date(), today)} {last}"
-    return f"{day_words(begin.date(), today)} {_from_left(f'{begin:%H:%M}–{last}')}"
+    return f"{day_words(begin.date(), today)} {from_left(f'{begin:%H:%M}–{last}')}"
 
 
-def _from_left(clocks: str) -> str:
-    """Keep a span of time in its order inside a line that runs from right to left (Unicode Standard Annex 9)."""
+def from_left(clocks: str) -> str:
+    """Keep times and sums in their order inside a line that runs from right to left (Unicode Standard Annex 9)."""
     return f"\u2066{clocks}\u2069" if get_language_bidi() else clocks
 
 

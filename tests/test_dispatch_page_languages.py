@@ -10,6 +10,7 @@ from django.utils import timezone
 from linzhu.communities.page_languages import IN_REVIEW, NAMES
 from linzhu.dispatch.links import family_url, volunteer_url
 from linzhu.requests.models import Status, StatusChange
+from linzhu.requests.models.elders import Need
 from tests import factories
 from tests.reading import pieces_of
 
@@ -35,8 +36,9 @@ def help_request(community):
     community.name = "社"
     community.save()
     row = factories.HelpRequestFactory(
-        elder__community=community, elder__name="甲", elder__address="", details="", people_needed=2
-    )
+        elder__community=community, elder__name="甲", elder__address="", details="", people_needed=2,
+        elder__needs=frozenset(Need.values), cash_limit_fen=8000,
+    )  # fmt: skip
     StatusChange.objects.create(help_request=row, to_status=Status.OPEN, who="staff", at=row.created_at)
     return row
 
@@ -73,6 +75,13 @@ def test_page_before_the_link_is_whole(phone, path):
     assert foreign(phone.get(path)) == []
 
 
+@pytest.mark.parametrize("address", ["/f/nothing-is-behind-this/", "/v/nothing-is-behind-this/", "/family/ABCDE/"])
+def test_closed_page_is_read_in_another_language(address):
+    phone = Client(headers={"accept-language": "zh-CN"})
+    assert 'href="?lang=ug"' in phone.get(address).text
+    assert '<html lang="ug" dir="rtl">' in phone.get(address, {"lang": "ug"}).text
+
+
 def test_page_says_that_it_awaits_a_native_reader(phone, help_request):
     assert "译文待母语人士审校" in phone.get(family_url(help_request), follow=True).text
 
@@ -93,6 +102,15 @@ def test_span_of_time_keeps_its_order_from_right_to_left(help_request):
     page = Client(headers={"accept-language": "ug"}).get(family_url(help_request), follow=True).text
     start = timezone.localtime(help_request.window_start)
     assert f"\u2066{start:%H:%M}–" in page
+
+
+def test_sums_and_hours_keep_their_order_from_right_to_left(community, help_request):
+    volunteer = factories.VolunteerFactory(community=community, text_language="ug")
+    factories.AssignmentFactory(help_request=help_request, volunteer=volunteer)
+    phone = Client()
+    page = phone.get(volunteer_url(volunteer), follow=True)
+    week = phone.get(f"{page.redirect_chain[-1][0]}week/")
+    assert ("\u2066¥80\u2069" in page.text, '<bdi dir="ltr">8–<wbr>12</bdi>' in week.text) == (True, True)
 
 
 def test_choice_is_remembered_for_every_link_of_a_family(help_request):

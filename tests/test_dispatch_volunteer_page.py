@@ -48,6 +48,13 @@ def test_visit_shows_what_it_needs(phone, mine, volunteer, elder):
     assert "喜欢听戏" not in page
 
 
+@pytest.mark.parametrize(("hours", "tempts"), [(1, True), (26, False)])
+def test_setting_out_is_the_first_thing_to_press_only_when_it_is_time(phone, mine, volunteer, elder, hours, tempts):
+    promise(elder, volunteer, hours=hours)
+    page = words(phone.get(mine))
+    assert ('<button class="btn main">I am on my way' in page, "I am on my way" in page) == (tempts, True)
+
+
 def test_elder_is_hidden_two_hours_after_the_visit(phone, mine, volunteer, elder):
     visit = promise(elder, volunteer, hours=-0.5, details="牛奶两盒")
     finish(visit, actor=SYSTEM, minutes=45)
@@ -115,7 +122,6 @@ def test_page_with_all_it_loads_is_under_50_kilobytes(phone, mine, volunteer, el
     page = phone.get(mine).content
     files = {
         "css/linzhu.css", "css/link.css", "css/volunteer.css", "js/volunteer.js", "img/mark.svg",
-        "vendor/lucide-1.62.0.svg",
     }  # fmt: skip
     static = Path(django_settings.BASE_DIR) / "static"
     size = len(page) + sum(len(gzip.compress((static / file).read_bytes())) for file in files)

@@ -49,6 +49,20 @@ def test_missing_token_is_explained(dispatcher):
     assert (response.status_code, "open for too long" in response.content.decode()) == (403, True)
 
 
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404"])
+@pytest.mark.django_db
+def test_stranger_is_not_sent_to_the_board(name):
+    page = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
+    assert ("To the board" in page, f'href="{reverse("enter")}"' in page) == (False, True)
+
+
+@pytest.mark.django_db
+def test_neighbour_s_old_form_is_not_told_of_the_office_s_drafts():
+    phone = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+    page = phone.post("/c/", {}).content.decode()
+    assert ("open for too long" in page, "intake form" in page) == (True, False)
+
+
 def test_server_error_page_needs_no_context():
     assert "不是您的问题" in render_to_string("500.html")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from linzhu.communities.clock import now
 from linzhu.volunteers.availability import DAYTIME, Week, slots
 from linzhu.volunteers.models import Volunteer, VolunteerLink
-from linzhu.volunteers.week import draw_week
+from linzhu.volunteers.week import LABEL_WIDTH, draw_week
 from tests.factories import LAT, CommunityFactory, PlaceFactory, RoleFactory, VolunteerFactory
 
 pytestmark = pytest.mark.django_db
@@ -132,12 +132,12 @@ def test_record_of_another_community_is_not_there(desk):
 def test_week_is_drawn_from_its_free_stretches():
     drawn = draw_week(Week(mon=slots(8 * 60, 12 * 60)))
     (stretch,) = drawn["days"][0].stretches
-    assert (stretch.x, stretch.width, stretch.words) == (84, 80, "08:00–12:00")
+    assert (stretch.x, stretch.width, stretch.words) == (LABEL_WIDTH + 40, 80, "08:00–12:00")
 
 
 def test_week_cuts_what_lies_outside_the_drawing():
     (stretch,) = draw_week(Week(mon=slots(0, 24 * 60)))["days"][0].stretches
-    assert (stretch.x, stretch.width) == (44, 320)
+    assert (stretch.x, stretch.width) == (LABEL_WIDTH, 320)
 
 
 # --- The form -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from linzhu.volunteers.availability import Week, spans
 
 FIRST_HOUR, LAST_HOUR = 6, 22
-HOUR_WIDTH, ROW_HEIGHT, LABEL_WIDTH = 20, 22, 44
+HOUR_WIDTH, ROW_HEIGHT, LABEL_WIDTH = 20, 22, 58
 
 
 @dataclass(frozen=True)

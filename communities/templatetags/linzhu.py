@@ -1,10 +1,15 @@
 """Template words that every page knows (a builtin library)."""
 
+import re
+from functools import cache
+
 from django import template
+from django.conf import settings
 from django.db.models import Model
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from linzhu.communities.names import known_as, veiled
 from linzhu.communities.phones import mask_phone, show_phone
@@ -25,11 +30,25 @@ def labels(obj: Model, field_name: str) -> list[str]:
     return field.labels(getattr(obj, field_name))  # type: ignore[no-any-return, union-attr]
 
 
-@register.simple_tag
-def icon(name: str, extra: str = "") -> SafeString:
+@register.simple_tag(takes_context=True)
+def icon(context: Context, name: str, extra: str = "") -> SafeString:
     """Return an icon of our sprite, for the eye alone: ``{% icon "phone" %}``. The words stand beside it.
 
-    ``extra`` may be ``turns`` for one that points along the line of reading.
+    ``extra`` may be ``turns`` for one that points along the line of reading. A page behind a link draws its few icons
+    itself (``inline_icons``): the whole sprite would weigh more than the page.
     """
-    mark = '<svg class="icon {}" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>'
-    return format_html(mark, extra, static(ICONS), name)
+    drawing = (
+        _drawings()[name] if context.get("inline_icons") else format_html('<use href="{}#{}"/>', static(ICONS), name)
+    )
+    mark = (
+        '<svg class="icon {}" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">{}</svg>'
+    )
+    return format_html(mark, extra, drawing)
+
+
+@cache
+def _drawings() -> dict[str, SafeString]:
+    """What the sprite holds, by name."""
+    sprite = (settings.DATA_DIR / "static" / ICONS).read_text(encoding="utf-8")
+    found = re.findall(r'<symbol id="([^"]+)" viewBox="0 0 24 24">(.*?)</symbol>', sprite)
+    return {name: mark_safe(drawing) for name, drawing in found}  # noqa: S308 (a file of our own)

@@ -5,6 +5,8 @@ from typing import cast
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from linzhu.communities.clock import now
@@ -32,6 +34,12 @@ def window(help_request: HelpRequest) -> str:
 def moment(at: datetime) -> str:
     """The local clock time, with the day unless it is today: ``14:05``, ``yesterday 14:05``."""
     return words.moment_words(at, now())
+
+
+@register.filter
+def whole(words: str) -> SafeString:
+    """Words that no line may end within, if they fit one."""
+    return format_html('<span class="whole">{}</span>', words)
 
 
 @register.filter
@@ -79,7 +87,7 @@ def languages(elder: Elder) -> list[str]:
 @register.filter
 def yuan(fen: int) -> str:
     """Fen as yuan, without the decimals when there are none."""
-    return f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}"
+    return words.from_left(f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}")
 
 
 @register.filter

@@ -4,28 +4,39 @@
 
 const root = document.documentElement;
 
-function setUpReading(button) {
-  // No device brings a voice for these; another one would read gibberish.
-  if (!("speechSynthesis" in window) || ["bo", "ug"].includes(root.lang)) return;
+// --- Read aloud ---
+// No device brings a voice for these; another one would read gibberish.
+const canRead = "speechSynthesis" in window && !["bo", "ug"].includes(root.lang);
+let reading = false;
+
+// The button comes anew with each piece of news, whether or not something is being read just then.
+function showReading() {
+  const button = document.querySelector("[data-read-aloud]");
   const label = button.querySelector("span");
-  const read = label.textContent;
-  const rest = () => { label.textContent = read; };
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    if (speechSynthesis.speaking) {
-      speechSynthesis.cancel();
-      return rest();
-    }
-    const parts = Array.from(document.querySelectorAll("[data-read]"), (part) => part.textContent.trim().replace(/\s+/g, " "));
-    const speech = new SpeechSynthesisUtterance(parts.join("\n"));
-    speech.lang = root.lang === "zh-Hans" ? "zh-CN" : root.lang;
-    speech.rate = 0.85;
-    speech.onend = speech.onerror = rest;
-    label.textContent = button.dataset.stop;
-    speechSynthesis.speak(speech);
-  });
-  addEventListener("pagehide", () => speechSynthesis.cancel());
+  label.dataset.invites ??= label.textContent;
+  label.textContent = reading ? button.dataset.stop : label.dataset.invites;
+  button.hidden = !canRead;
 }
+
+function rest() {
+  reading = false;
+  showReading();
+}
+
+function readAloud() {
+  speechSynthesis.cancel();
+  if (reading) return rest();
+  const parts = Array.from(document.querySelectorAll("[data-read]"), (part) => part.textContent.trim().replace(/\s+/g, " "));
+  const speech = new SpeechSynthesisUtterance(parts.join("\n"));
+  speech.lang = root.lang === "zh-Hans" ? "zh-CN" : root.lang;
+  speech.rate = 0.85;
+  speech.onend = speech.onerror = rest;
+  reading = true;
+  showReading();
+  speechSynthesis.speak(speech);
+}
+
+// --- News ---
 
 // What is being written to the office must not vanish under the writer's thumbs.
 const isWriting = (region) => [...region.querySelectorAll("textarea")].some((field) => field.value) || region.querySelector("[open]");
@@ -42,6 +53,7 @@ async function refresh() {
     if (html === refresh.latest) return;
     refresh.latest = html;
     region.innerHTML = html;
+    showReading();
     const headline = region.querySelector("h1");
     // Read out by screen readers only when the news itself is new.
     if (headline.textContent !== before) headline.setAttribute("role", "status");
@@ -64,7 +76,9 @@ function follow(failures = 0) {
 
 document.addEventListener("DOMContentLoaded", () => {
   root.dataset.liveState = "off";
-  setUpReading(document.getElementById("read"));
+  showReading();
+  document.getElementById("now").addEventListener("click", (event) => { if (event.target.closest("[data-read-aloud]")) readAloud(); });
+  if (canRead) addEventListener("pagehide", () => speechSynthesis.cancel());
   follow();
   setInterval(() => { if (!document.hidden) refresh(); }, 30000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

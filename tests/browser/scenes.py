@@ -118,6 +118,12 @@ def _volunteer(suffix: str = "") -> Callable[[Page], None]:
     return go
 
 
+def _slip(page: Page) -> None:
+    """The large-print slip of a visit that is promised."""
+    first_of("assigned")(page)
+    page.goto(f"{page.url}slip/")
+
+
 def _detail(path: str, suffix: str = "") -> Callable[[Page], None]:
     """The first of a list."""
 
@@ -234,6 +240,7 @@ SCENES = (
     Scene("help-request-open", D, first_of("looking")),
     Scene("help-request-paused", D, _paused),
     Scene("help-request-assigned", D, first_of("assigned")),
+    Scene("slip", D, _slip),
     Scene("help-request-underway", D, first_of("underway")),
     Scene("help-request-done", D, first_of("done")),
     Scene("help-request-ended", D, first_of("ended")),
@@ -274,6 +281,7 @@ SCENES = (
     Scene("family-assigned", D, _family(first_of("assigned"))),
     Scene("family-underway", D, _family(first_of("underway"))),
     Scene("family-done", D, _family(first_of("done"))),
+    Scene("family-staff", D, _family(_paused)),
     Scene("family-tibetan", D, _family(first_of("assigned"), "bo")),
     Scene("family-uyghur", D, _family(first_of("assigned"), "ug")),
     Scene("family-revoked", D, _revoked, ("status of 410",)),
@@ -285,4 +293,5 @@ SCENES = (
     Scene("volunteer-uyghur", D, _volunteer("?lang=ug")),
     Scene("volunteer-unknown", "", "/v/nothing-is-behind-this/", ("status of 404",)),
     Scene("not-found", D, "/elders/999999/", ("status of 404",)),
+    Scene("not-found-stranger", "", "/nothing/is/here/", ("status of 404",)),
 )

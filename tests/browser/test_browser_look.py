@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.conftest import OpenBrowser
-from tests.browser.scenes import first_of, new_family_link
+from tests.browser.scenes import SCENES, first_of, new_family_link
 
 LIVE_MS = 5_000
 
@@ -53,6 +53,34 @@ def test_family_says_thanks_and_worries_without_a_script(desk: Page, plain_phone
     expect(desk.get_by_text("门好像没锁好。")).to_be_visible()
     desk.locator("article", has_text="门好像没锁好。").get_by_role("button", name="已处理").click()
     expect(desk.get_by_text("门好像没锁好。")).to_have_count(0)
+
+
+def test_news_is_read_aloud_and_goes_on_through_more_news(desk: Page, open_browser: OpenBrowser) -> None:
+    phone = open_browser(width=390).new_page()
+    phone.add_init_script("""
+        window.said = [];
+        speechSynthesis.speak = (speech) => { said.push(speech.text); window.speech = speech; };
+    """)
+    phone.goto(family_link_of(desk, "assigned"))
+    button = phone.locator("[data-read-aloud]")
+    button.click()
+    expect(button).to_have_text("停止")
+    words = phone.evaluate("said")[0]
+    assert ("来人先说这个词" in words, "读给我听" in words) == (True, False)
+    phone.evaluate("refresh.latest = ''; refresh()")
+    expect(button).to_have_text("停止")
+    phone.evaluate("speech.onend()")
+    expect(button).to_have_text("读给我听")
+
+
+def test_slip_is_one_sheet_even_where_two_come(desk: Page) -> None:
+    next(scene for scene in SCENES if scene.name == "slip").open(desk)
+    desk.evaluate("""() => {
+        const row = document.querySelector(".slip tbody tr");
+        row.after(row.cloneNode(true));
+        row.closest(".slip").classList.add("several");
+    }""")
+    assert len(re.findall(rb"/Type\s*/Page\b", desk.pdf(prefer_css_page_size=True))) == 1
 
 
 def text_from_stranger(phones: Page, number: str) -> None:
