@@ -24,7 +24,10 @@ ABOUT_THE_SEARCH = (
 """What nobody needs to decide any more once somebody comes."""
 
 ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL_ELDER_LATE)
-"""What the end of the visit settles."""
+"""What the end of the visit settles; of two who go, one alone settles no alarm about the other (``visits``)."""
+
+ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL_ELDER_LOOKING)
+"""Calls that tell the elder something: whoever owes one need not have noticed that a volunteer is missing."""
 
 
 def owe(
