@@ -28,6 +28,8 @@ LOOK_AGAIN = timedelta(minutes=30)
 """How long after staff have settled an alarm it comes back if the visit has got no further."""
 TOO_SOON_TO_REMIND = timedelta(minutes=15)
 """Who has just said yes needs no reminder."""
+STALE_AFTER = timedelta(hours=2)
+"""A reminder that is later than this is not sent any more."""
 RAISED_BY = {Todo.Kind.NOT_ARRIVED: Kind.ALERT_ARRIVAL, Todo.Kind.NOT_FINISHED: Kind.ALERT_END}
 """The alarms about a visit, and the step that raises each."""
 
@@ -39,7 +41,7 @@ def plan_steps(assignment: Assignment) -> None:
     start = help_request.window_start
     due = {
         Kind.REMIND_EVENING: _evening_before(start, rules),
-        Kind.REMIND_SOON: start - timedelta(hours=rules.reminder_hours_before),
+        Kind.REMIND_SOON: _shortly_before(start, rules),
         Kind.ASK_ARRIVAL: start + timedelta(minutes=rules.arrival_ask_min),
         Kind.ALERT_ARRIVAL: start + timedelta(minutes=rules.arrival_alert_min),
     }
@@ -70,6 +72,13 @@ def _evening_before(start: datetime, rules: Rules) -> datetime:
     """Local wall time on the day before the visit's local day, across daylight saving."""
     day = timezone.localtime(start).date() - timedelta(days=1)
     return timezone.make_aware(datetime.combine(day, rules.reminder_evening_at))
+
+
+def _shortly_before(start: datetime, rules: Rules) -> datetime:
+    """An hour before, or when the quiet hours end, if that is still worth a reminder."""
+    at = start - timedelta(hours=rules.reminder_hours_before)
+    awake = rules.quiet_end(at) or at
+    return awake if awake + TOO_SOON_TO_REMIND <= start else at
 
 
 def delay(assignment: Assignment, minutes: int) -> None:
@@ -116,7 +125,18 @@ def take_step(step: VisitStep) -> bool:
             .filter(pk=step.assignment_id)
             .first()
         )
-        return assignment is not None and _DO[Kind(step.kind)](assignment)
+        if assignment is None:
+            return False
+        if _is_stale(step, assignment):
+            step.delete()  # or the story of the help request would say that it was sent
+            return False
+        return _DO[Kind(step.kind)](assignment)
+
+
+def _is_stale(step: VisitStep, assignment: Assignment) -> bool:
+    """A reminder that a clock which was down would send in the night, or after the visit has begun, helps nobody."""
+    late = now() - step.due_at > STALE_AFTER or now() > assignment.help_request.window_start
+    return late and step.kind in (Kind.REMIND_EVENING, Kind.REMIND_SOON)
 
 
 def owe_forgotten(at: datetime) -> None:
