@@ -57,22 +57,22 @@ def note_concern(todo: Todo, words: str, *, user: User) -> None:
 
     The words are kept as what came in from the elder's phone. Raises TooLate if the call is settled already.
     """
+    help_request = todo.help_request
     with transaction.atomic():
-        if todo.help_request is None or not todos.settle(todo, user=user, outcome=_("something was wrong")):
+        if help_request is None or todo.kind != Todo.Kind.AFTER_VISIT:
+            raise TooLate
+        if not todos.settle(todo, user=user, outcome=_("something was wrong")):
             raise TooLate
         said = InboundMessage.objects.create(
             gateway=BY_PAGE,
             gateway_ref=uuid4().hex,
-            sender=todo.help_request.elder.phone,
+            sender=help_request.elder.phone,
             text=words[:LONGEST],
             reading=CONCERN,
-            about=todo.help_request.ref,
+            about=help_request.ref,
             handled_at=now(),
         )
+        community = help_request.community
         todos.owe(
-            Todo.Kind.CONCERN,
-            community=todo.community,
-            help_request=todo.help_request,
-            inbound=said,
-            due_in=CORRECT_WITHIN,
+            Todo.Kind.CONCERN, community=community, help_request=help_request, inbound=said, due_in=CORRECT_WITHIN
         )

@@ -77,7 +77,9 @@ def close_kind(help_request: HelpRequest, *kinds: str) -> int:
 def close_overtaken(help_request: HelpRequest) -> int:
     """Close what nobody owes once a help request is over; returns how many.
 
-    What somebody has written stays until a person has read it: it may be a cry for help. So does an alarm.
+    What somebody has written stays until a person has read it: it may be a cry for help. So does an alarm, and the
+    question how the visit was.
     """
-    overtaken = Todo.objects.open().filter(help_request=help_request, inbound=None).exclude(kind__in=Todo.ALARMS)
+    asked = (*Todo.ALARMS, Todo.Kind.AFTER_VISIT)
+    overtaken = Todo.objects.open().filter(help_request=help_request, inbound=None).exclude(kind__in=asked)
     return overtaken.update(closed_at=now())

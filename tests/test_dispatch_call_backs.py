@@ -6,8 +6,9 @@ from linzhu.communities.clock import now
 from linzhu.dispatch import call_backs, clock
 from linzhu.dispatch.assignments import arrive, assign, finish
 from linzhu.dispatch.call_backs import CALL_WITHIN, CORRECT_WITHIN
+from linzhu.dispatch.decisions import close
 from linzhu.dispatch.models import Assignment, Todo
-from linzhu.requests.lifecycle import SYSTEM, log_request
+from linzhu.requests.lifecycle import SYSTEM, Actor, log_request
 from linzhu.requests.models import HelpRequest, Status
 from tests import factories
 from tests.factories import window
@@ -91,6 +92,19 @@ def test_help_request_closes_after_the_call_and_not_before(elder, volunteer, no_
     answer(desk, need, "well")
     clock.tick_decisions()
     assert HelpRequest.objects.get(pk=need.pk).status == Status.CLOSED
+
+
+def test_closing_by_hand_does_not_settle_the_call(elder, volunteer, no_others, dispatcher):
+    need = visit(elder, volunteer)
+    close(need, actor=Actor.staff(dispatcher))
+    assert owed(need) == 1
+
+
+def test_no_other_call_is_answered_by_a_complaint(elder, desk, community):
+    need = factories.HelpRequestFactory(elder=elder)
+    todo = factories.TodoFactory(community=community, help_request=need, kind=Kind.DANGER)
+    desk.post(f"/inbox/{todo.pk}/", {"act": "concern", "words": "x"})
+    assert owed(need, Kind.DANGER) == 1
 
 
 def answer(desk, need, act, **form):
