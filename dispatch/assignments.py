@@ -12,7 +12,7 @@ from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.offers import claim_by_hand
-from linzhu.dispatch.visits import plan_end
+from linzhu.dispatch.visits import RAISED_BY, plan_end, settle_alarms
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import Actor
 from linzhu.requests.models import HelpRequest, Status
@@ -43,8 +43,7 @@ def release(
         help_request = _hold(assignment)
         _end(assignment, Assignment.Status.RELEASED, released_at=now(), outcome=outcome)
         doorstep.owe_call(assignment)
-        if not help_request.assignments.standing().exists():
-            todos.close_kind(help_request, *todos.ABOUT_THE_VISIT)
+        _settle_visit(assignment)
         HelpRequest.objects.filter(pk=help_request.pk).update(
             places_filled=F("places_filled") - 1,
             # That fewer were enough was said of those who were coming: nobody is sent alone where two should go.
@@ -78,7 +77,7 @@ def arrive(assignment: Assignment, *, actor: Actor) -> None:
         if not standing.update(arrived_at=Coalesce("arrived_at", Value(now()))):
             raise TooLate
         plan_end(assignment)
-        todos.close_kind(help_request, Todo.Kind.NOT_ARRIVED)
+        settle_alarms(assignment, Todo.Kind.NOT_ARRIVED)
         if help_request.status == Status.ASSIGNED:
             lifecycle.move(help_request, Status.UNDERWAY, actor=actor, why=assignment.volunteer.known_as)
         record_event(help_request)
@@ -99,7 +98,7 @@ def finish(
         help_request = _hold(assignment)
         _end(assignment, Assignment.Status.FINISHED, finished_at=now(), minutes=minutes, outcome=outcome)
         doorstep.owe_call(assignment)
-        todos.close_kind(help_request, *todos.ABOUT_THE_VISIT)
+        _settle_visit(assignment)
         waiting = help_request.assignments.standing().exists()
         if not waiting and help_request.status in (Status.ASSIGNED, Status.UNDERWAY):
             lifecycle.move(help_request, Status.DONE, actor=actor, why=assignment.volunteer.known_as)
@@ -115,6 +114,13 @@ def _hold(assignment: Assignment) -> HelpRequest:
     help_request = assignment.help_request
     help_request.refresh_from_db(from_queryset=HelpRequest.objects.select_for_update(no_key=True))
     return help_request
+
+
+def _settle_visit(assignment: Assignment) -> None:
+    """This visit is over: nobody owes anything about it any more, but perhaps about the other of two."""
+    settle_alarms(assignment, *RAISED_BY)
+    if not assignment.help_request.assignments.standing().exists():
+        todos.close_kind(assignment.help_request, *todos.ABOUT_THE_VISIT)
 
 
 def _end(assignment: Assignment, status: str, **fields: object) -> None:

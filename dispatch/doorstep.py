@@ -13,6 +13,7 @@ from linzhu.dispatch import todos
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo, VisitStep
+from linzhu.dispatch.visits import settle_alarms
 
 CALL_WITHIN = timedelta(minutes=5)
 CALL_AGAIN_IN = timedelta(minutes=5)
@@ -36,7 +37,7 @@ def nobody_opens(assignment: Assignment) -> None:
         # Whoever stands at the door is not asked whether they have arrived.
         asking = VisitStep.objects.filter(assignment=assignment, done_at=None)
         asking.filter(kind__in=[VisitStep.Kind.ASK_ARRIVAL, VisitStep.Kind.ALERT_ARRIVAL]).delete()
-        todos.close_kind(assignment.help_request, Todo.Kind.NOT_ARRIVED)
+        settle_alarms(assignment, Todo.Kind.NOT_ARRIVED)
         _owe_once(assignment, Todo.Kind.NO_ANSWER_AT_DOOR)
         record_event(assignment.help_request)
 

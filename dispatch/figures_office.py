@@ -40,6 +40,7 @@ CALLS = (
     Todo.Kind.TELL_ELDER_LATE,
     Todo.Kind.TELL_ELDER_LOOKING,
     Todo.Kind.TELL_ELDER_OFF,
+    Todo.Kind.AFTER_VISIT,
 )
 """Todos that are a call somebody owes."""
 

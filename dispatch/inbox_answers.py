@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
 from linzhu.dispatch import assignments, doorstep, todos, unclear
+from linzhu.dispatch.call_backs import CONCERN, note_concern
 from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.requests.lifecycle import Actor, IllegalTransition
@@ -21,14 +22,14 @@ class CannotBe(Exception):  # noqa: N818 (an answer for the person who asked, no
     """It can no longer be answered so; the text says kindly why."""
 
 
-def deal_with(todo: Todo, act: str, user: User) -> str:
+def deal_with(todo: Todo, act: str, user: User, words: str = "") -> str:
     """Do what staff decided about a todo, and return what to tell them.
 
     Raises KeyError for an unknown act, CannotBe where it is too late.
     """
     answer = ANSWERS[act]
     try:
-        return answer(todo, user)
+        return _concern(todo, user, words.strip()) if act == CONCERN else answer(todo, user)
     except NotCleared:
         raise CannotBe(_("This volunteer's clearance does not cover this visit. Please look for another.")) from None
     except (TooLate, IllegalTransition):
@@ -84,6 +85,13 @@ def _settled(todo: Todo, user: User) -> str:
     return _("Settled. Thank you.")
 
 
+def _concern(todo: Todo, user: User, words: str = "") -> str:
+    if not words:
+        raise CannotBe(_("Please write what was wrong."))
+    note_concern(todo, words, user=user)
+    return _("Noted. It stays in the inbox until it has been put right.")
+
+
 ANSWERS: dict[str, Callable[[Todo, User], str]] = {
     "yes": _yes,
     "no": _no,
@@ -93,4 +101,5 @@ ANSWERS: dict[str, Callable[[Todo, User], str]] = {
     "missed": _missed,
     "well": _well,
     "settled": _settled,
+    CONCERN: _concern,
 }

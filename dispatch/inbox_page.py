@@ -76,7 +76,7 @@ def _recognise(user: User, todos: list[Todo]) -> None:
 
 def _tabs() -> list[Tab]:
     decisions = [Kind.NOBODY_FOUND, Kind.NO_POSITION, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.VOLUNTEER_CANNOT]
-    decisions += [Kind.NOT_ARRIVED, Kind.NOT_FINISHED, Kind.NO_TEXTS, Kind.TEXTS_HELD]
+    decisions += [Kind.NOT_ARRIVED, Kind.NOT_FINISHED, Kind.CONCERN, Kind.NO_TEXTS, Kind.TEXTS_HELD]
     calls = [
         *Todo.ALARMS,
         Kind.HELP_WANTED,
@@ -87,6 +87,7 @@ def _tabs() -> list[Tab]:
         Kind.TELL_ELDER_LATE,
         Kind.TELL_ELDER_LOOKING,
         Kind.TELL_ELDER_OFF,
+        Kind.AFTER_VISIT,
         Kind.NOT_DELIVERED,
     ]
     return [

@@ -43,7 +43,7 @@ def deal(request: StaffRequest, pk: int) -> HttpResponse:
         messages.info(request, _already_settled(todo))
     else:
         try:
-            messages.success(request, deal_with(todo, act, request.user))
+            messages.success(request, deal_with(todo, act, request.user, request.POST.get("words", "")))
         except CannotBe as refusal:
             messages.warning(request, str(refusal))
     return redirect(next_page(request))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from linzhu.communities.models import Community, Role
 from linzhu.dispatch import todos
+from linzhu.dispatch.assignments import release
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.handover import READ_WITHIN, community_of
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import void_offers
@@ -15,6 +18,7 @@ from linzhu.notifications.caps import CODES, midnight
 from linzhu.notifications.health import silent_since
 from linzhu.notifications.inbound import MAX_ATTEMPTS
 from linzhu.notifications.models import InboundMessage, Message, OptOut
+from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.models import Volunteer
 
@@ -105,14 +109,20 @@ def heed_opt_outs(at: datetime) -> None:
 
 
 def heed_suspensions(at: datetime) -> None:
-    """A volunteer who may no longer help: their open offers are void, and somebody must go to their visits instead."""
+    """A volunteer who may no longer help: their open offers are void, and somebody else is asked for their visits.
+
+    Whoever is in an elder's home at this moment is not called off by a text: a person sees to it.
+    """
     gone = ~Q(volunteer__status=Volunteer.Status.ACTIVE)
     void_offers(Offer.objects.filter(gone))
+    visits = Assignment.objects.standing().filter(gone).select_related("volunteer", "help_request__community")
+    for visit in visits.filter(arrived_at=None)[:AT_ONCE]:
+        with suppress(TooLate, IllegalTransition):  # it has been ended in this very moment
+            release(visit, actor=SYSTEM, why="", outcome=Assignment.Outcome.CANCELLED)
     noticed = Todo.objects.filter(
         help_request=OuterRef("help_request"), kind=Todo.Kind.VOLUNTEER_CANNOT, opened_at__gt=OuterRef("accepted_at")
     )
-    visits = Assignment.objects.standing().filter(gone, ~Exists(noticed)).select_related("help_request__community")
-    for visit in visits[:AT_ONCE]:
+    for visit in visits.filter(~Exists(noticed), arrived_at__isnull=False)[:AT_ONCE]:
         todos.owe(
             Todo.Kind.VOLUNTEER_CANNOT,
             community=visit.help_request.community,

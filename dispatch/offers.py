@@ -125,14 +125,13 @@ def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: 
     if standing.filter(volunteer=volunteer).exists():
         raise TooLate
     taken = set(standing.values_list("place", flat=True))
-    elder_speaks_english_only = help_request.elder.languages == {"en"}
     assignment = Assignment.objects.create(
         help_request=help_request,
         volunteer=volunteer,
         offer=offer,
         place=min(set(range(1, help_request.people_needed + 1)) - taken),
         via=via,
-        door_word=new_door_word("en" if elder_speaks_english_only else "zh"),
+        door_word=new_door_word(help_request.elder),
     )
     telling.confirm_to_volunteer(assignment)
     plan_steps(assignment)

@@ -9,6 +9,7 @@ from django_q.tasks import async_task
 
 from linzhu.dispatch import telling, todos
 from linzhu.dispatch.answers import answer
+from linzhu.dispatch.call_backs import owe_call_back
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Todo
 from linzhu.notifications.models import InboundMessage
@@ -28,6 +29,7 @@ def follow_status(help_request: HelpRequest, change: StatusChange, **kwargs: Any
         telling.tell_assigned(help_request)
     if change.to_status == Status.DONE:
         todos.close_kind(help_request, Todo.Kind.TELL_ELDER)
+        owe_call_back(help_request)
     if change.to_status == Status.OPEN:
         # The queue's table is in the same database: the task exists if and only if this transaction commits.
         async_task("linzhu.dispatch.tasks.search", help_request.pk)

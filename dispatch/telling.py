@@ -15,7 +15,7 @@ from linzhu.dispatch.voice import elder_calls
 from linzhu.notifications import by_code, outbox
 from linzhu.notifications.models import Message
 from linzhu.notifications.wording import describe_window, in_a_row, word
-from linzhu.requests.models import Elder, FamilyContact, HelpRequest
+from linzhu.requests.models import Elder, FamilyContact, HelpRequest, Status
 from linzhu.volunteers.models import Volunteer
 
 CALL_ELDER_WITHIN = timedelta(minutes=30)
@@ -193,18 +193,15 @@ def tell_searching_again(help_request: HelpRequest) -> None:
     not_called_yet = elder_calls.withdraw(help_request)
     if todos.close_kind(help_request, Todo.Kind.TELL_ELDER) or not_called_yet:
         return  # the elder had not been told of the first one yet
-    todos.owe(
-        Todo.Kind.TELL_ELDER_LOOKING,
-        community=help_request.community,
-        help_request=help_request,
-        due_in=CALL_ELDER_WITHIN,
-    )
+    _owe_call(help_request, Todo.Kind.TELL_ELDER_LOOKING)
 
 
 def tell_off(help_request: HelpRequest) -> None:
-    """It is called off or not met: family by text, elder as they wish."""
+    """It is called off or not met: family by text, elder as they wish. That nobody was found is said by a person."""
     told = tell_family(help_request, "family_off")
-    if not (help_request.elder.tell_by == TellBy.FAMILY and told):
+    if help_request.status == Status.UNMET:
+        _owe_call(help_request, Todo.Kind.TELL_ELDER_OFF)
+    elif not (help_request.elder.tell_by == TellBy.FAMILY and told):
         _tell_elder(help_request, "elder_off", Todo.Kind.TELL_ELDER_OFF)
 
 
@@ -224,6 +221,10 @@ def _tell_elder(help_request: HelpRequest, template: str, kind: Todo.Kind, **par
         return
     if elder.tell_by == TellBy.CALL and elder_calls.call_elder(help_request, template, **params):
         return
+    _owe_call(help_request, kind)
+
+
+def _owe_call(help_request: HelpRequest, kind: Todo.Kind) -> None:
     todos.owe(kind, community=help_request.community, help_request=help_request, due_in=CALL_ELDER_WITHIN)
 
 

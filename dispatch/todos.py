@@ -24,7 +24,10 @@ ABOUT_THE_SEARCH = (
 """What nobody needs to decide any more once somebody comes."""
 
 ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL_ELDER_LATE)
-"""What the end of the visit settles."""
+"""What the end of the visit settles; of two who go, one alone settles no alarm about the other (``visits``)."""
+
+ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL_ELDER_LOOKING)
+"""Calls that tell the elder something: whoever owes one need not have noticed that a volunteer is missing."""
 
 
 def owe(
@@ -74,7 +77,9 @@ def close_kind(help_request: HelpRequest, *kinds: str) -> int:
 def close_overtaken(help_request: HelpRequest) -> int:
     """Close what nobody owes once a help request is over; returns how many.
 
-    What somebody has written stays until a person has read it: it may be a cry for help. So does an alarm.
+    What somebody has written stays until a person has read it: it may be a cry for help. So does an alarm, and the
+    question how the visit was.
     """
-    overtaken = Todo.objects.open().filter(help_request=help_request, inbound=None).exclude(kind__in=Todo.ALARMS)
+    asked = (*Todo.ALARMS, Todo.Kind.AFTER_VISIT)
+    overtaken = Todo.objects.open().filter(help_request=help_request, inbound=None).exclude(kind__in=asked)
     return overtaken.update(closed_at=now())

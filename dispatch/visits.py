@@ -17,7 +17,7 @@ from linzhu.dispatch import telling, todos
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo, VisitStep
-from linzhu.requests.models import HelpRequest, Status
+from linzhu.requests.models import HelpRequest
 
 Kind = VisitStep.Kind
 
@@ -28,6 +28,10 @@ LOOK_AGAIN = timedelta(minutes=30)
 """How long after staff have settled an alarm it comes back if the visit has got no further."""
 TOO_SOON_TO_REMIND = timedelta(minutes=15)
 """Who has just said yes needs no reminder."""
+STALE_AFTER = timedelta(hours=2)
+"""A reminder that is later than this is not sent any more."""
+RAISED_BY = {Todo.Kind.NOT_ARRIVED: Kind.ALERT_ARRIVAL, Todo.Kind.NOT_FINISHED: Kind.ALERT_END}
+"""The alarms about a visit, and the step that raises each."""
 
 
 def plan_steps(assignment: Assignment) -> None:
@@ -37,7 +41,7 @@ def plan_steps(assignment: Assignment) -> None:
     start = help_request.window_start
     due = {
         Kind.REMIND_EVENING: _evening_before(start, rules),
-        Kind.REMIND_SOON: start - timedelta(hours=rules.reminder_hours_before),
+        Kind.REMIND_SOON: _shortly_before(start, rules),
         Kind.ASK_ARRIVAL: start + timedelta(minutes=rules.arrival_ask_min),
         Kind.ALERT_ARRIVAL: start + timedelta(minutes=rules.arrival_alert_min),
     }
@@ -70,6 +74,13 @@ def _evening_before(start: datetime, rules: Rules) -> datetime:
     return timezone.make_aware(datetime.combine(day, rules.reminder_evening_at))
 
 
+def _shortly_before(start: datetime, rules: Rules) -> datetime:
+    """An hour before, or when the quiet hours end, if that is still worth a reminder."""
+    at = start - timedelta(hours=rules.reminder_hours_before)
+    awake = rules.quiet_end(at) or at
+    return awake if awake + TOO_SOON_TO_REMIND <= start else at
+
+
 def delay(assignment: Assignment, minutes: int) -> None:
     """The volunteer comes later: nobody asks where they are before that. Family and elder are told.
 
@@ -83,9 +94,24 @@ def delay(assignment: Assignment, minutes: int) -> None:
         waiting.filter(kind__in=[Kind.ASK_ARRIVAL, Kind.ALERT_ARRIVAL]).update(
             due_at=F("due_at") + timedelta(minutes=minutes)
         )
-        todos.close_kind(assignment.help_request, Todo.Kind.NOT_ARRIVED)
+        settle_alarms(assignment, Todo.Kind.NOT_ARRIVED)
         telling.tell_late(assignment, minutes)
         record_event(assignment.help_request)
+
+
+def settle_alarms(assignment: Assignment, *kinds: Todo.Kind) -> None:
+    """This volunteer has been heard of: these alarms are over, unless they are about another of two who go as well."""
+    others = VisitStep.objects.filter(
+        assignment__help_request=assignment.help_request_id,
+        assignment__status=Assignment.Status.STANDING,
+        done_at__isnull=False,
+    ).exclude(assignment=assignment)
+    for kind in kinds:
+        raised = others.filter(kind=RAISED_BY[kind])
+        if kind == Todo.Kind.NOT_ARRIVED:
+            raised = raised.filter(assignment__arrived_at=None)
+        if not raised.exists():
+            todos.close_kind(assignment.help_request, kind)
 
 
 def take_step(step: VisitStep) -> bool:
@@ -99,22 +125,32 @@ def take_step(step: VisitStep) -> bool:
             .filter(pk=step.assignment_id)
             .first()
         )
-        return assignment is not None and _DO[Kind(step.kind)](assignment)
+        if assignment is None:
+            return False
+        if _is_stale(step, assignment):
+            step.delete()  # or the story of the help request would say that it was sent
+            return False
+        return _DO[Kind(step.kind)](assignment)
+
+
+def _is_stale(step: VisitStep, assignment: Assignment) -> bool:
+    """A reminder that a clock which was down would send in the night, or after the visit has begun, helps nobody."""
+    late = now() - step.due_at > STALE_AFTER or now() > assignment.help_request.window_start
+    return late and step.kind in (Kind.REMIND_EVENING, Kind.REMIND_SOON)
 
 
 def owe_forgotten(at: datetime) -> None:
-    """Nothing is due around a visit any more, and nobody owes anything: its alarm has been settled, or was lost.
+    """Nothing is due of a volunteer any more, and nobody owes anything: the alarm has been settled, or was lost.
 
-    Until the visit has ended somebody looks after it again and again.
+    Until the visit has ended, for each of two who go, somebody looks after it again and again.
     """
-    due = VisitStep.objects.filter(
-        assignment__help_request=OuterRef("pk"), assignment__status=Assignment.Status.STANDING, done_at=None
-    )
-    in_hand = Todo.objects.filter(Q(closed_at=None) | Q(closed_at__gt=at - LOOK_AGAIN), help_request=OuterRef("pk"))
-    expected = HelpRequest.objects.filter(status__in=[Status.ASSIGNED, Status.UNDERWAY]).select_related("community")
-    for help_request in expected.filter(~Exists(due), ~Exists(in_hand))[:AT_ONCE]:
-        arrived = help_request.status == Status.UNDERWAY
-        _alert(help_request, Todo.Kind.NOT_FINISHED if arrived else Todo.Kind.NOT_ARRIVED)
+    due = VisitStep.objects.filter(assignment=OuterRef("pk"), done_at=None)
+    lately = Q(closed_at=None) | Q(closed_at__gt=at - LOOK_AGAIN)
+    in_hand = Todo.objects.filter(lately, help_request=OuterRef("help_request")).exclude(kind__in=todos.ABOUT_TELLING)
+    expected = Assignment.objects.standing().select_related("help_request__community")
+    for assignment in expected.filter(~Exists(due), ~Exists(in_hand))[:AT_ONCE]:
+        kind = Todo.Kind.NOT_FINISHED if assignment.arrived_at else Todo.Kind.NOT_ARRIVED
+        _alert(assignment.help_request, kind)
 
 
 def _remind(assignment: Assignment, template: str) -> bool:

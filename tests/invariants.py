@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch.models import Assignment, Offer, Todo, VisitStep, Wave
+from linzhu.dispatch.todos import ABOUT_TELLING
 from linzhu.dispatch.visits import LOOK_AGAIN
 from linzhu.requests.models import HelpRequest, Status
 
@@ -65,22 +67,31 @@ def _has_a_next_step(help_request: HelpRequest, somebody_is_expected: bool) -> b
 
 
 def forgotten(at: datetime) -> list[str]:
-    """Return the live help requests that nothing is due of and nobody owes anything for, right after a tick at ``at``.
-
-    Communities without quiet hours only: an open search may wait for the morning.
-    """
-    return [
+    """Return the live help requests that nothing is due of and nobody owes anything for, right after a tick at ``at``,
+    and the volunteers who are expected and whom nobody looks after."""
+    waiting = [
         f"{help_request.pk} {help_request.status}"
-        for help_request in HelpRequest.objects.live()
+        for help_request in HelpRequest.objects.live().select_related("community")
         if not _is_in_hand(help_request, at)
     ]
+    return waiting + [f"visit {visit.pk}" for visit in Assignment.objects.standing() if not _is_looked_after(visit, at)]
 
 
 def _is_in_hand(help_request: HelpRequest, at: datetime) -> bool:
     todos = Todo.objects.filter(help_request=help_request)
-    if todos.open().exists() or help_request.status == Status.PAUSED:
-        return todos.open().exists()
-    if help_request.status == Status.OPEN:
-        return Wave.objects.filter(help_request=help_request, ended_at=None, due_at__gt=at).exists()
-    steps = VisitStep.objects.filter(assignment__help_request=help_request, assignment__status="standing", done_at=None)
-    return steps.filter(due_at__gt=at).exists() or todos.filter(closed_at__gt=at - LOOK_AGAIN).exists()
+    if help_request.status != Status.OPEN:
+        return help_request.status in COMING or todos.open().exists()
+    waves = Wave.objects.filter(help_request=help_request, ended_at=None, due_at__gt=at)
+    return waves.exists() or _sleeps(help_request, at)
+
+
+def _sleeps(help_request: HelpRequest, at: datetime) -> bool:
+    """The search goes on in the morning, and that is early enough."""
+    morning = rules_of(help_request.community).quiet_end(at)
+    return morning is not None and help_request.window_start >= morning
+
+
+def _is_looked_after(visit: Assignment, at: datetime) -> bool:
+    todos = Todo.objects.filter(help_request=visit.help_request_id).exclude(kind__in=ABOUT_TELLING)
+    step_is_due = VisitStep.objects.filter(assignment=visit, done_at=None, due_at__gt=at).exists()
+    return step_is_due or todos.open().exists() or todos.filter(closed_at__gt=at - LOOK_AGAIN).exists()

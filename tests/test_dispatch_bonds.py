@@ -10,12 +10,16 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import CommunityRules
 from linzhu.communities.rules import rules_of
 from linzhu.dispatch import bonds
+from linzhu.dispatch.assignments import assign
+from linzhu.dispatch.errors import NotCleared
 from linzhu.dispatch.head_start import head_start
 from linzhu.dispatch.matching import rank
 from linzhu.dispatch.models import Bond, Offer, Todo
 from linzhu.dispatch.neighbours import read_history
+from linzhu.dispatch.offers import accept
 from linzhu.dispatch.reasons import explain
 from linzhu.dispatch.ties import Ties, are_kept_apart, paired_with, tie_exclusions, tie_reasons
+from linzhu.requests.lifecycle import SYSTEM
 from linzhu.requests.models import Occurrence
 from tests.factories import (
     AssignmentFactory,
@@ -127,6 +131,16 @@ def test_never_voids_open_offers(elder, volunteer):
     bonds.never(elder, volunteer, by=VOLUNTEER_SAYS, user=None)
     statuses = {offer.pk: offer.status for offer in Offer.objects.all()}
     assert statuses == {mine.pk: "withdrawn", others.pk: "open"}
+
+
+def test_who_is_kept_apart_takes_no_place_by_a_yes_of_the_same_moment_or_by_hand(elder, volunteer):
+    offer = OfferFactory(help_request__elder=elder, volunteer=volunteer, wave__ends_at=now() + timedelta(hours=1))
+    BondFactory(elder=elder, volunteer=volunteer, kind=ELDER_SAYS)  # noted while the yes was on its way
+    with pytest.raises(NotCleared):
+        accept(offer, actor=SYSTEM)
+    with pytest.raises(NotCleared):
+        assign(offer.help_request, volunteer, actor=SYSTEM)
+    assert offer.help_request.assignments.count() == 0
 
 
 def test_never_asks_a_dispatcher_to_look_at_a_promised_visit(elder, volunteer):

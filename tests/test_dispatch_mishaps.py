@@ -9,11 +9,14 @@ from django.db import IntegrityError, connection, transaction
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import clock, mishaps, todos
-from linzhu.dispatch.models import Offer, Todo
+from linzhu.dispatch.assignments import arrive, assign
+from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.notifications.inbound import MAX_ATTEMPTS
 from linzhu.notifications.models import GatewayLine, Message
 from linzhu.notifications.optout import opt_out
 from linzhu.notifications.outbox import send_again
+from linzhu.requests.lifecycle import SYSTEM
+from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.models import Volunteer
 from tests import factories
 
@@ -80,13 +83,48 @@ def test_suspended_volunteers_offers_are_void(community):
     assert Offer.objects.get(pk=offer.pk).status == Offer.Status.WITHDRAWN
 
 
-def test_somebody_must_take_over_a_suspended_volunteers_visit(need):
-    volunteer = factories.VolunteerFactory(community=need.community, status="suspended")
-    factories.AssignmentFactory(help_request=need, volunteer=volunteer)
+@pytest.fixture
+def promised(need):
+    """The visit of a volunteer who has just been suspended, or has left."""
+    volunteer = factories.VolunteerFactory(community=need.community)
+    return assign(need, volunteer, actor=SYSTEM)
+
+
+def suspend(visit, status="suspended"):
+    Volunteer.objects.filter(pk=visit.volunteer_id).update(status=status)
     clock.tick_decisions()
-    Todo.objects.update(closed_at=now())
-    clock.tick_decisions()
-    assert Todo.objects.filter(help_request=need, kind=Todo.Kind.VOLUNTEER_CANNOT).count() == 1
+
+
+@pytest.mark.parametrize("status", ["suspended", "left"])
+def test_visit_of_a_suspended_volunteer_is_free_again_at_once(promised, status):
+    suspend(promised, status)
+    need = HelpRequest.objects.get()
+    assert (Assignment.objects.get().status, need.places_filled, need.round) == ("released", 0, 2)
+    assert Message.objects.filter(to=promised.volunteer.phone, template="visit_off").count() == 1
+
+
+def test_visit_of_a_suspended_volunteer_goes_to_somebody_else(promised):
+    other = factories.VolunteerFactory(community=promised.volunteer.community)
+    suspend(promised)
+    assert list(Offer.objects.open().values_list("volunteer", flat=True)) == [other.pk]
+
+
+def test_suspended_volunteer_is_told_nothing_more_about_the_elder(promised):
+    suspend(promised)
+    Message.objects.all().delete()
+    clock.tick_decisions(promised.help_request.window_start)
+    words = " ".join(Message.objects.filter(to=promised.volunteer.phone).values_list("text", flat=True))
+    assert promised.door_word not in words
+    assert promised.help_request.elder.name not in words
+
+
+def test_suspended_volunteer_who_is_in_the_home_is_seen_to_by_a_person_once(promised):
+    arrive(promised, actor=SYSTEM)
+    for _look in range(2):
+        suspend(promised)
+        Todo.objects.update(closed_at=now())
+    assert Assignment.objects.get().status == Assignment.Status.STANDING
+    assert Todo.objects.filter(kind=Todo.Kind.VOLUNTEER_CANNOT).count() == 1
 
 
 # --- texts that were held back, or cannot go out at all -------------------------------------------------------------

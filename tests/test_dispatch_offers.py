@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from linzhu.communities.clock import now
+from linzhu.dispatch.assignments import assign, release
+from linzhu.dispatch.doorwords import RESTS
 from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import accept, decline, free_code
@@ -147,6 +149,15 @@ def test_winner_reads_name_address_and_door_word(asked, elder):
     assert elder.name in text
     assert elder.address in text
     assert assignment.door_word in text
+
+
+def test_every_visit_has_a_door_word_that_none_of_the_elder_s_last_visits_had(community, elder):
+    volunteer = factories.VolunteerFactory(community=community)
+    for _visit in range(RESTS):
+        need = log_request(elder, "groceries", actor=SYSTEM, **window())
+        release(assign(need, volunteer, actor=SYSTEM), actor=SYSTEM, why="ill")
+    words = list(Assignment.objects.values_list("door_word", flat=True))
+    assert len(set(words)) == RESTS
 
 
 def test_offer_names_neither_elder_nor_address_nor_phone(asked, elder):

@@ -243,6 +243,15 @@ def test_giving_up_keeps_its_reason_and_asks_staff_to_tell_the_elder(need, actor
     assert Todo.objects.open().get().kind == Todo.Kind.TELL_ELDER_OFF
 
 
+@pytest.mark.parametrize("tell_by", ["call", "text", "family"])
+def test_elder_hears_from_a_person_that_nobody_was_found_however_they_are_told_else(community, actor, tell_by):
+    elder = factories.ElderFactory(community=community, phone="+8613900000001", tell_by=tell_by)
+    factories.FamilyContactFactory(elder=elder)
+    give_up(log_request(elder, "groceries", actor=SYSTEM, **window()), actor=actor, reason="nobody-free")
+    assert Todo.objects.open().get().kind == Todo.Kind.TELL_ELDER_OFF
+    assert (to(elder.phone, "elder_off"), sent("family_off")) == (0, 1)
+
+
 def test_same_fact_is_owed_once(need, community):
     for _time in range(2):
         owe(

@@ -112,6 +112,41 @@ def test_evening_before_keeps_wall_time_across_daylight_saving(elder, volunteer,
 # --- what the clock does ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("start", "reminded"),
+    [
+        pytest.param(time(9), time(8), id="not in quiet hours"),
+        pytest.param(time(8), time(7, 30), id="when the quiet hours end"),
+        pytest.param(time(7, 40), time(6, 40), id="at its time where nothing else is left"),
+    ],
+)
+def test_reminder_of_a_visit_in_the_morning_waits_for_the_end_of_quiet_hours(
+    elder, volunteer, settings, stopped_clock, start, reminded
+):
+    settings.QUIET_HOURS = time(21), time(7, 30)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    begins = timezone.make_aware(datetime.combine(tomorrow, start))
+    visit = promise(elder, volunteer, hours=(begins - now()) / timedelta(hours=1))
+    assert steps(visit)[Kind.REMIND_SOON] == timezone.make_aware(datetime.combine(tomorrow, reminded))
+
+
+@pytest.mark.parametrize(
+    ("hours", "reminders"),
+    [
+        pytest.param(7.5, 1, id="an hour late"),
+        pytest.param(14, 0, id="in the middle of the night"),
+        pytest.param(28.5, 0, id="after the visit has begun"),
+    ],
+)
+def test_clock_that_was_down_reminds_of_nothing_at_a_wrong_time(elder, volunteer, stopped_clock, hours, reminders):
+    visit = promise(elder, volunteer, hours=28)
+    stopped_clock.shift(timedelta(hours=hours))
+    clock.tick_decisions()
+    assert sent("reminder_evening") + sent("reminder_soon") == reminders
+    told = visit.steps.filter(kind__in=[Kind.REMIND_EVENING, Kind.REMIND_SOON]).exclude(done_at=None)
+    assert told.count() == reminders
+
+
 def test_reminder_names_who_where_and_the_door_word(elder, volunteer):
     visit = promise(elder, volunteer, hours=50)
     take(visit, Kind.REMIND_EVENING)

@@ -49,6 +49,8 @@ class Todo(models.Model):
         CALL_WANTED = "call-wanted", _("asks for a call")
         UNKNOWN_CALLER = "unknown-caller", _("call from an unknown number")
         TELL_ELDER_LOOKING = "tell-elder-looking", _("call the elder: still looking")
+        AFTER_VISIT = "after-visit", _("call the elder: how was it?")
+        CONCERN = "concern", _("concern: put it right")
 
     ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
     """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""

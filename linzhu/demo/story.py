@@ -11,7 +11,7 @@ from linzhu.communities.models import User
 from linzhu.demo import errands
 from linzhu.dispatch import assignments, decisions, todos
 from linzhu.dispatch.matching import rank
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.visit_answers import volunteer_actor
 from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.notifications.gateways import gateway
@@ -134,8 +134,11 @@ class Story:
         deliver(at + MINUTE)
 
     def close(self, at: datetime) -> None:
+        """The elder has been asked how it was."""
         self.help_request.refresh_from_db()
         with standing_at(at):
+            for todo in self.help_request.todos.open().filter(kind=Todo.Kind.AFTER_VISIT):
+                todos.settle(todo, user=self.dispatcher.user, outcome="一切都好")
             decisions.close(self.help_request, actor=self.dispatcher)
 
     def cancel(self, at: datetime, reason: str) -> None:

@@ -1,0 +1,78 @@
+"""The call-back: after a visit a person asks the elder how it was, and what was wrong is put right by a date.
+
+Owed after every visit of somebody who was with the elder for the first time, wherever money changed hands, and after a
+random share of all others, so that nobody can know which visits are asked about.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from linzhu.communities.clock import now
+from linzhu.communities.models import User
+from linzhu.dispatch import todos
+from linzhu.dispatch.errors import TooLate
+from linzhu.dispatch.models import Assignment, Todo
+from linzhu.dispatch.volunteer_acts import BY_PAGE
+from linzhu.notifications.models import InboundMessage
+from linzhu.requests.models import HelpRequest
+
+CALL_WITHIN = timedelta(days=1)
+CORRECT_WITHIN = timedelta(days=3)
+"""How soon what an elder complains of is put right (整改)."""
+SHARE_OF_OTHERS = 10
+"""Per cent."""
+CONCERN = "concern"
+LONGEST = 500
+
+
+def owe_call_back(help_request: HelpRequest) -> None:
+    """Owe the elder a call if this visit, which has just ended, is one that is asked about."""
+    if not help_request.assignments.filter(outcome=Assignment.Outcome.DONE).exists():
+        return  # nobody was let in: a call of another kind is owed
+    if _is_about_money(help_request) or _was_first_time(help_request) or secrets.randbelow(100) < SHARE_OF_OTHERS:
+        todos.owe(
+            Todo.Kind.AFTER_VISIT, community=help_request.community, help_request=help_request, due_in=CALL_WITHIN
+        )
+
+
+def _is_about_money(help_request: HelpRequest) -> bool:
+    return help_request.service.cash or help_request.cash_limit_fen is not None
+
+
+def _was_first_time(help_request: HelpRequest) -> bool:
+    done = Assignment.objects.filter(outcome=Assignment.Outcome.DONE)
+    before = done.filter(help_request__elder=help_request.elder_id, volunteer=OuterRef("volunteer"))
+    return done.filter(~Exists(before.exclude(help_request=help_request)), help_request=help_request).exists()
+
+
+def note_concern(todo: Todo, words: str, *, user: User) -> None:
+    """The elder says that something was wrong: somebody owes it to them that it is put right.
+
+    The words are kept as what came in from the elder's phone. Raises TooLate if the call is settled already.
+    """
+    help_request = todo.help_request
+    with transaction.atomic():
+        if help_request is None or todo.kind != Todo.Kind.AFTER_VISIT:
+            raise TooLate
+        if not todos.settle(todo, user=user, outcome=_("something was wrong")):
+            raise TooLate
+        said = InboundMessage.objects.create(
+            gateway=BY_PAGE,
+            gateway_ref=uuid4().hex,
+            sender=help_request.elder.phone,
+            text=words[:LONGEST],
+            reading=CONCERN,
+            about=help_request.ref,
+            handled_at=now(),
+        )
+        community = help_request.community
+        todos.owe(
+            Todo.Kind.CONCERN, community=community, help_request=help_request, inbound=said, due_in=CORRECT_WITHIN
+        )
