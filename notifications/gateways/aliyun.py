@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from linzhu.notifications.gateways.aliyun_signing import Key
 from linzhu.notifications.gateways.base import Capabilities, GatewayUnreachable, Inbound, SendResult, StatusReport
 from linzhu.notifications.gateways.faults import Fault
 from linzhu.notifications.models import FINAL_STATES, Message
+
+logger = logging.getLogger(__name__)
 
 State = Message.State
 
@@ -244,14 +247,20 @@ def _failed(answer: Answer) -> SendResult:
 
 
 def _entries(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the entries of a webhook. Raises BadRequest (400) for anything but a JSON array of objects."""
+    """Return the entries of a webhook. Raises BadRequest (400) for anything but a JSON array of objects.
+
+    One entry that nobody can read must not cost the others: refused, they would come three times more and be lost.
+    """
     try:
         entries = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         entries = None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+    readable = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if entries != [] and not readable:
         raise BadRequest("not a JSON array of objects")
-    return entries
+    if len(readable) < len(entries):
+        logger.error("aliyun: %d of %d entries of a webhook are no objects", len(entries) - len(readable), len(entries))
+    return readable
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
@@ -264,7 +273,8 @@ def _sequence(entry: Mapping[str, Any]) -> str:
     if sequence := _text(entry, "sequence_id"):
         return sequence[:64]
     said = "\n".join(_text(entry, name) for name in ("phone_number", "send_time", "content", "dest_code"))
-    return f"h-{hashlib.sha256(said.encode()).hexdigest()[:40]}"
+    digest = hashlib.sha256(said.encode(errors="replace")).hexdigest()
+    return f"h-{digest[:40]}"
 
 
 def _domestic(phone: str) -> str:
