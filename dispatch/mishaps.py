@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from linzhu.communities.models import Community, Role
-from linzhu.dispatch import todos
+from linzhu.dispatch import opting, todos
 from linzhu.dispatch.handover import READ_WITHIN, community_of
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import void_offers
@@ -96,12 +96,11 @@ def owe_unhandled(at: datetime) -> None:
 
 
 def heed_opt_outs(at: datetime) -> None:
-    """An opt-out that only the gateway told us of (a refused text) ends the offers, too."""
+    """An opt-out that only the gateway told us of (a refused text) has the same consequences."""
     recent = OptOut.objects.filter(at__gt=at - LOOKS_BACK).values("phone")
     unaware = Volunteer.objects.filter(opted_out_at=None, phone__in=recent)
     for phone in list(unaware.values_list("phone", flat=True)[:AT_ONCE]):
-        void_offers(Offer.objects.filter(phone=phone))
-        Volunteer.objects.filter(phone=phone, opted_out_at=None).update(opted_out_at=at)
+        opting.heed(phone)
 
 
 def heed_suspensions(at: datetime) -> None:

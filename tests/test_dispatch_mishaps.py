@@ -74,6 +74,15 @@ def test_opt_out_known_from_the_gateway_alone_ends_the_offers(community):
     assert Volunteer.objects.get(pk=offer.volunteer.pk).opted_out_at is not None
 
 
+def test_opt_out_known_from_the_gateway_alone_is_told_to_staff_if_a_visit_is_promised(need):
+    visit = factories.AssignmentFactory(help_request=need)
+    opt_out(visit.volunteer.phone)
+    clock.tick_texts()
+    clock.tick_texts()
+    todo = Todo.objects.get()
+    assert (todo.kind, todo.help_request) == (Todo.Kind.VOLUNTEER_CANNOT, need)
+
+
 def test_suspended_volunteers_offers_are_void(community):
     offer = factories.OfferFactory(volunteer=factories.VolunteerFactory(community=community, status="suspended"))
     clock.tick_decisions()
