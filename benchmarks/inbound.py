@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/inbound.py                                              # SQLite, a new file
     .venv/bin/python benchmarks/inbound.py --database-url postgres://127.0.0.1/inbound  # an empty database
 
-Up to five volunteers say yes to each help request: the first gets the place, the others are told that it is taken. The bare
-webhook checks the signature, stores the text and updates one row. Both are measured in turns. The table in
+Up to five volunteers say yes to each help request: the first gets the place, the others are told that it is taken. The
+bare webhook checks the signature, stores the text and updates one row. Both are measured in turns. The table in
 benchmarks/README.md is renewed.
 """
 
