@@ -174,14 +174,22 @@ def race(community: Any, options: argparse.Namespace, number: int) -> Round:
     assert len(offers) == options.racers, f"{len(offers)} were asked"
     posts = [signed_post(phone, f"接{code}") for phone, code in offers]
     secrets.SystemRandom().shuffle(posts)
+    answers, seconds = post_at_once(posts, options)
+    return count(help_request, answers, seconds)
+
+
+def post_at_once(
+    posts: list[tuple[str, dict[str, str]]], options: argparse.Namespace, path: str = PATH
+) -> tuple[list[tuple[int, float]], float]:
+    """Post these over all connections at once; return status and seconds of each, and the seconds of all."""
     gun = threading.Barrier(options.clients + 1)
     with ThreadPoolExecutor(options.clients) as pool:
-        runs = [pool.submit(run, posts[lane :: options.clients], gun, options.port) for lane in range(options.clients)]
+        lanes = [posts[lane :: options.clients] for lane in range(options.clients)]
+        runs = [pool.submit(run, lane, gun, options.port, path) for lane in lanes]
         gun.wait()
         began = time.perf_counter()
         answers = [answer for lane in runs for answer in lane.result()]
-        seconds = time.perf_counter() - began
-    return count(help_request, answers, seconds)
+        return answers, time.perf_counter() - began
 
 
 def ask_everybody(community: Any, days_ahead: int) -> tuple[Any, list[tuple[str, str]]]:
@@ -200,17 +208,19 @@ def ask_everybody(community: Any, days_ahead: int) -> tuple[Any, list[tuple[str,
     return help_request, list(help_request.offers.open().values_list("phone", "code"))
 
 
-def signed_post(phone: str, text: str) -> tuple[str, dict[str, str]]:
-    """Return body and headers of the webhook that Twilio would send for this text."""
+def signed_post(phone: str, text: str, path: str = PATH) -> tuple[str, dict[str, str]]:
+    """Return body and headers of the webhook that Twilio would send to ``path`` for this text."""
     from twilio.request_validator import RequestValidator
 
     fields = {"MessageSid": f"SM{secrets.token_hex(16)}", "From": phone, "To": "+15005550006", "Body": text}
-    signature = RequestValidator(TOKEN).compute_signature(os.environ["PUBLIC_BASE_URL"] + PATH, fields)
+    signature = RequestValidator(TOKEN).compute_signature(os.environ["PUBLIC_BASE_URL"] + path, fields)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
     return urlencode(fields), headers
 
 
-def run(posts: list[tuple[str, dict[str, str]]], gun: threading.Barrier, port: int) -> list[tuple[int, float]]:
+def run(
+    posts: list[tuple[str, dict[str, str]]], gun: threading.Barrier, port: int, path: str = PATH
+) -> list[tuple[int, float]]:
     """Send these over one connection after the start; return status and seconds of each."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.connect()
@@ -218,7 +228,7 @@ def run(posts: list[tuple[str, dict[str, str]]], gun: threading.Barrier, port: i
     answers = []
     for body, headers in posts:
         began = time.perf_counter()
-        connection.request("POST", PATH, body, headers)
+        connection.request("POST", path, body, headers)
         response = connection.getresponse()
         response.read()
         answers.append((response.status, time.perf_counter() - began))

@@ -5,7 +5,9 @@ import platform
 import re
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 
 README = Path(__file__).resolve().parent / "README.md"
 ROOT = README.parent.parent
@@ -41,6 +43,26 @@ def renew_section(name: str, text: str, heading: str = "") -> None:
         page += f"{heading}\n{begin}\n{end}\n"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     README.write_text(pattern.sub(lambda _old: f"{begin}\n{text}\n{end}", page), encoding="utf-8")
+
+
+def rates_beside_bare(what: str, rounds: list[tuple[float, float]], goal: str, least: float) -> list[str]:
+    """Return the lines of a table of (bare, product's) rates, and how their median ratio stands to the goal."""
+    ratio = median(product / bare for bare, product in rounds)
+    return [
+        f"| round | bare {what}/s | {what}/s | ratio |",
+        "|---|---|---|---|",
+        *(
+            f"| {n} | {bare:.0f} | {product:.0f} | {product / bare:.2f} |"
+            for n, (bare, product) in enumerate(rounds, 1)
+        ),
+        "",
+        f"Median ratio {ratio:.2f}; {goal} asks for {least}: {'PASS' if ratio >= least else 'FAIL'}.",
+    ]
+
+
+def p95(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    return ordered[int(len(ordered) * 0.95)]
 
 
 def database_version() -> str:

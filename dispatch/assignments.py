@@ -7,7 +7,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import doorstep, telling, todos
+from linzhu.dispatch import doorstep, telling, todos, visit_texts
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo
@@ -54,7 +54,7 @@ def release(
             lifecycle.move(help_request, Status.OPEN, actor=actor, why=why, round=help_request.round + 1)
             telling.tell_searching_again(help_request)
         if tell_volunteer:
-            telling.call_off_visit(assignment, why)
+            visit_texts.call_off(assignment, why)
         record_event(help_request)
     return help_request
 
@@ -127,3 +127,4 @@ def _end(assignment: Assignment, status: str, **fields: object) -> None:
     if not Assignment.objects.standing().filter(pk=assignment.pk).update(status=status, **fields):
         raise TooLate
     assignment.refresh_from_db()
+    visit_texts.withdraw(assignment)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import translation
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling, todos
+from linzhu.dispatch import telling, todos, visit_texts
 from linzhu.dispatch.errors import ReasonNeeded, TooLate
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.offers import SEARCHING, withdraw_offers
@@ -94,7 +94,8 @@ def _end(help_request: HelpRequest, status: str, actor: Actor, reason: str) -> N
             language = assignment.volunteer.text_language
             with translation.override(language):
                 shown = word("reason", reason, language) or str(HelpRequest.EndReason(reason).label)
-            telling.call_off_visit(assignment, shown)
+            visit_texts.withdraw(assignment)
+            visit_texts.call_off(assignment, shown)
         outcome = Assignment.Outcome.LATE_CANCEL if is_late else Assignment.Outcome.CANCELLED
         standing.update(status=Assignment.Status.RELEASED, released_at=at, outcome=outcome)
         _count_who_came(help_request, cancelled_late=is_late and status == Status.CANCELLED and bool(called_off))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,6 +21,10 @@ from linzhu.volunteers.models import Volunteer
 READ_WITHIN = timedelta(minutes=15)
 DANGER_WITHIN = timedelta(minutes=2)
 ONE_NEUTRAL_REPLY_A = timedelta(days=1)
+ONE_DANGER_REPLY_IN = timedelta(minutes=5)
+"""It passes every cap: a machine that sends our own words back must not be answered for ever. Staff see each text."""
+
+_E164 = re.compile(r"\+\d{7,15}")
 
 
 def hand_to_staff(inbound: InboundMessage, offer: Offer | None) -> None:
@@ -49,10 +54,7 @@ def take_unknown(inbound: InboundMessage) -> None:
         return
     inbound.reading = Kind.UNCLEAR
     todos.owe(Todo.Kind.UNKNOWN_SENDER, community=community, inbound=inbound, due_in=READ_WITHIN)
-    answered = Message.objects.filter(
-        to=inbound.sender, template="unknown_sender", created_at__gt=now() - ONE_NEUTRAL_REPLY_A
-    )
-    if not answered.exists():
+    if _may_answer(inbound.sender, "unknown_sender", ONE_NEUTRAL_REPLY_A):
         outbox.queue(
             inbound.sender,
             "unknown_sender",
@@ -77,8 +79,19 @@ def alert_danger(inbound: InboundMessage, reply: Reply) -> None:
         return
     inbound.about = on_visit.ref if on_visit else ""
     todos.owe(Todo.Kind.DANGER, community=community, help_request=on_visit, inbound=inbound, due_in=DANGER_WITHIN)
-    language = volunteer.text_language if volunteer else settings.LANGUAGE_CODE
-    outbox.queue(inbound.sender, "danger", {}, community=community, language=language, about=inbound.about)
+    if _may_answer(inbound.sender, "danger", ONE_DANGER_REPLY_IN):
+        language = volunteer.text_language if volunteer else settings.LANGUAGE_CODE
+        outbox.queue(inbound.sender, "danger", {}, community=community, language=language, about=inbound.about)
+
+
+def is_phone(sender: str) -> bool:
+    """Whether somebody reads what we answer: nobody does behind a short code or a name."""
+    return _E164.fullmatch(sender) is not None
+
+
+def _may_answer(phone: str, template: str, once_in: timedelta) -> bool:
+    lately = Message.objects.filter(to=phone, template=template, created_at__gt=now() - once_in)
+    return is_phone(phone) and not lately.exists()
 
 
 def community_of(phone: str) -> Community | None:

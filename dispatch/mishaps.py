@@ -8,24 +8,28 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from linzhu.communities.models import Community, Role
-from linzhu.dispatch import todos
+from linzhu.dispatch import opting, todos
 from linzhu.dispatch.assignments import release
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.handover import READ_WITHIN, community_of
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import void_offers
+from linzhu.dispatch.visit_texts import owe_call_instead
 from linzhu.notifications.caps import CODES, midnight
 from linzhu.notifications.health import silent_since
 from linzhu.notifications.inbound import MAX_ATTEMPTS
 from linzhu.notifications.models import InboundMessage, Message, OptOut
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
-from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.models import Volunteer
 
 LOOKS_BACK = timedelta(days=1)
 AT_ONCE = 50
+STUCK_AFTER = timedelta(minutes=10)
+"""As long as a text is tried that the gateway refuses: from then on a person is quicker."""
 
-NOT_ARRIVED = [Message.State.FAILED, Message.State.UNDELIVERED]  # both, as in the index over them
+State = Message.State
+
+NOT_ARRIVED = [State.FAILED, State.UNDELIVERED]  # both, as in the index over them
 
 MUST_ARRIVE = (
     "visit_yours", "visit_off", "family_assigned", "family_searching", "family_off", "elder_assigned", "elder_off",
@@ -34,27 +38,38 @@ MUST_ARRIVE = (
 
 
 def owe_undelivered(at: datetime) -> None:
-    """A text that must arrive did not: a person calls instead."""
-    lost = Message.objects.filter(
-        state__in=NOT_ARRIVED,
-        finished_at__gt=at - LOOKS_BACK,
-        template__in=MUST_ARRIVE,
-        todos=None,
+    """A text that must arrive did not, or is on its way for too long: a person calls instead."""
+    since = at - LOOKS_BACK
+    lost = Q(state__in=NOT_ARRIVED, finished_at__gt=since)
+    for condition in (lost, _refused(since), _stuck(at)):
+        messages = Message.objects.filter(condition, template__in=MUST_ARRIVE, todos=None)
+        for message in messages.select_related("community")[:AT_ONCE]:
+            owe_call_instead(message)
+
+
+def _refused(since: datetime) -> Q:
+    """Held back by an opt-out that came after it: who had opted out before is heeded where the text is written."""
+    recent = OptOut.objects.filter(at__gt=since)
+    after_it = Exists(recent.filter(phone=OuterRef("to"), at__gte=OuterRef("created_at")))
+    return Q(after_it, state=State.SUPPRESSED, to__in=recent.values("phone"))
+
+
+def _stuck(at: datetime) -> Q:
+    """Not handed over yet, whatever holds it up: a gateway, its place in line, a look-up. One index for each state."""
+    since = at - LOOKS_BACK
+    on_its_way = (
+        Q(state=State.QUEUED, next_attempt_at__gt=since)
+        | Q(state=State.UNKNOWN, next_attempt_at__gt=since)
+        | Q(state=State.SENDING, lease_until__gt=since)
     )
-    for message in lost.select_related("community")[:AT_ONCE]:
-        todos.owe(
-            Todo.Kind.NOT_DELIVERED,
-            community=message.community,
-            help_request=HelpRequest.objects.filter(ref=message.about).first(),
-            message=message,
-            due_in=READ_WITHIN,
-        )
+    return on_its_way & Q(created_at__lt=at - STUCK_AFTER)
 
 
 def close_arrived_after_all() -> None:
-    """A text was sent once more, and that one has arrived: nobody need call."""
-    arrived = Todo.objects.open().filter(kind=Todo.Kind.NOT_DELIVERED, message__again__state=Message.State.DELIVERED)
-    for todo in arrived.select_related("community", "help_request")[:AT_ONCE]:
+    """It has arrived, or did when it was sent once more, or nobody needs it any more: nobody need call."""
+    settled = Q(message__state__in=[State.ACCEPTED, State.SENT, State.DELIVERED, State.EXPIRED])
+    arrived = Todo.objects.open().filter(settled | Q(message__again__state=State.DELIVERED))
+    for todo in arrived.filter(kind=Todo.Kind.NOT_DELIVERED).select_related("community", "help_request")[:AT_ONCE]:
         todos.settle(todo, user=None)
 
 
@@ -100,12 +115,11 @@ def owe_unhandled(at: datetime) -> None:
 
 
 def heed_opt_outs(at: datetime) -> None:
-    """An opt-out that only the gateway told us of (a refused text) ends the offers, too."""
+    """An opt-out that only the gateway told us of (a refused text) has the same consequences."""
     recent = OptOut.objects.filter(at__gt=at - LOOKS_BACK).values("phone")
     unaware = Volunteer.objects.filter(opted_out_at=None, phone__in=recent)
     for phone in list(unaware.values_list("phone", flat=True)[:AT_ONCE]):
-        void_offers(Offer.objects.filter(phone=phone))
-        Volunteer.objects.filter(phone=phone, opted_out_at=None).update(opted_out_at=at)
+        opting.heed(phone)
 
 
 def heed_suspensions(at: datetime) -> None:

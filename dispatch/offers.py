@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling
+from linzhu.dispatch import telling, visit_texts
 from linzhu.dispatch.doorwords import new_door_word
 from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.live import record_event
@@ -29,6 +29,10 @@ from linzhu.volunteers.models import Volunteer
 
 CODE_RESTS = timedelta(days=2)
 """A code is not used again for the same phone while somebody may still answer to it."""
+
+SENT_WITHIN = timedelta(minutes=2)
+"""An offer is not sent after its wave, when others are asked already: after an outage of the gateway all waves of it
+would ask at once. One that replaces a no at the end of its wave gets this long."""
 
 STAND_BYS = 2
 """So many of those who say yes too late stand by."""
@@ -56,7 +60,8 @@ def _make_offer(wave: Wave, candidate: Candidate) -> Offer:
         expectation=candidate.chance._asdict() if candidate.chance else None,
         expires_at=offer_end(help_request, now()),  # the wave may have begun before the window did
     )
-    offer.message = telling.send_offer(offer, again={"code": "standby"} in candidate.reasons)
+    until = max(wave.ends_at, now() + SENT_WITHIN)
+    offer.message = telling.send_offer(offer, again={"code": "standby"} in candidate.reasons, until=until)
     offer.save()
     return offer
 
@@ -133,7 +138,7 @@ def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: 
         via=via,
         door_word=new_door_word(help_request.elder),
     )
-    telling.confirm_to_volunteer(assignment)
+    visit_texts.confirm(assignment)
     plan_steps(assignment)
     if help_request.places_filled == help_request.people_needed:
         withdraw_offers(help_request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling, todos
-from linzhu.dispatch.handover import READ_WITHIN
+from linzhu.dispatch.handover import READ_WITHIN, is_phone
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import void_offers
 from linzhu.dispatch.replies import Kind, Reply
@@ -14,10 +14,21 @@ from linzhu.volunteers.models import Volunteer
 
 
 def opt_out(inbound: InboundMessage, reply: Reply) -> None:
-    """No more texts to this number. Staff learn of it if its owner has promised a visit."""
-    void_offers(Offer.objects.filter(phone=inbound.sender))
+    """No more texts to this number, from now on."""
+    if not is_phone(inbound.sender):
+        return  # an advertisement that says how to unsubscribe from it
+    said_before = optout.is_opted_out(inbound.sender)
+    heed(inbound.sender)
     optout.opt_out(inbound.sender)
-    volunteers = Volunteer.objects.filter(phone=inbound.sender)
+    if not said_before:  # a machine that sends our confirmation back must not get another one
+        _confirm(inbound, "opt_out_done")
+
+
+def heed(phone: str) -> None:
+    """The owner of a phone wants no texts, whoever told us: their offers end. Staff learn of it if they have promised
+    a visit."""
+    void_offers(Offer.objects.filter(phone=phone))
+    volunteers = Volunteer.objects.filter(phone=phone)
     volunteers.update(opted_out_at=now())
     for assignment in Assignment.objects.standing().filter(volunteer__in=volunteers).select_related("help_request"):
         todos.owe(
@@ -26,7 +37,6 @@ def opt_out(inbound: InboundMessage, reply: Reply) -> None:
             help_request=assignment.help_request,
             due_in=READ_WITHIN,
         )
-    _confirm(inbound, "opt_out_done")
 
 
 def opt_in(inbound: InboundMessage, reply: Reply) -> None:

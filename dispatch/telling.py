@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import translation
 
 from linzhu.communities.people import TellBy, TextLanguage
-from linzhu.communities.phones import PhoneError, parse_phone, show_phone
+from linzhu.communities.phones import PhoneError, parse_phone
 from linzhu.dispatch import entry, todos
 from linzhu.dispatch.links import family_url
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.voice import elder_calls
 from linzhu.notifications import by_code, outbox
 from linzhu.notifications.models import Message
+from linzhu.notifications.optout import is_opted_out
 from linzhu.notifications.wording import describe_window, in_a_row, word
 from linzhu.requests.models import Elder, FamilyContact, HelpRequest, Status
 from linzhu.volunteers.models import Volunteer
@@ -41,8 +42,11 @@ def elder_language(elder: Elder) -> str:
 # --- volunteers ---------------------------------------------------------------------------------------------------
 
 
-def send_offer(offer: Offer, *, again: bool = False) -> Message:
-    """Ask: service, area, window, how to answer. Nothing of the elder's person. ``again``: of who stands by."""
+def send_offer(offer: Offer, *, again: bool = False, until: datetime | None = None) -> Message:
+    """Ask: service, area, window, how to answer. Nothing of the elder's person. ``again``: of who stands by.
+
+    It is not sent after ``until``, though whoever has got it may answer for longer.
+    """
     help_request, language = offer.help_request, offer.volunteer.text_language
     template = "offer_standby" if again else "offer"
     return outbox.queue(
@@ -59,39 +63,20 @@ def send_offer(offer: Offer, *, again: bool = False) -> Message:
         language=language,
         about=help_request.ref,
         priority=Message.Priority.OFFER,
-        expires_at=offer.expires_at,
+        expires_at=min(offer.expires_at, until or offer.expires_at),
     )
 
 
-def confirm_to_volunteer(assignment: Assignment) -> Message:
-    """Only now the volunteer reads who, where and whom to call."""
-    elder = assignment.help_request.elder
-    with translation.override(assignment.volunteer.text_language):
-        office = assignment.help_request.community.phone_for_callers()
-        phone = show_phone(elder.phone, elder.phone_ext) if elder.phone else show_phone(office)
-    return _tell_about_visit(assignment, "visit_yours", phone=phone)
-
-
-def remind(assignment: Assignment, template: str) -> Message:
-    """The evening before, or shortly before: who, where, when and the door word once more."""
-    return _tell_about_visit(assignment, template)
-
-
-def _tell_about_visit(assignment: Assignment, template: str, **params: str) -> Message:
-    help_request, volunteer = assignment.help_request, assignment.volunteer
-    return tell_volunteer(
-        volunteer,
-        template,
-        help_request,
-        elder=help_request.elder.name,
-        address=help_request.elder.home() or help_request.community.name,
-        door_word=assignment.door_word,
-        when=when(help_request, volunteer.text_language),
-        **params,
-    )
-
-
-def tell_volunteer(volunteer: Volunteer, template: str, help_request: HelpRequest | None, /, **params: str) -> Message:
+def tell_volunteer(
+    volunteer: Volunteer,
+    template: str,
+    help_request: HelpRequest | None,
+    /,
+    *,
+    priority: int = Message.Priority.CONFIRMATION,
+    expires_at: datetime | None = None,
+    **params: str,
+) -> Message:
     """Send a volunteer a text; ``service`` is filled in where the text is about a help request."""
     language = volunteer.text_language
     if help_request is not None:
@@ -103,25 +88,21 @@ def tell_volunteer(volunteer: Volunteer, template: str, help_request: HelpReques
         community=help_request.community if help_request else volunteer.community,
         language=language,
         about=help_request.ref if help_request else "",
+        priority=priority,
+        expires_at=expires_at,
     )
-
-
-def call_off_visit(assignment: Assignment, reason: str) -> Message:
-    volunteer, help_request = assignment.volunteer, assignment.help_request
-    when_text = when(help_request, volunteer.text_language)
-    return tell_volunteer(volunteer, "visit_off", help_request, when=when_text, reason=reason)
 
 
 # --- families -----------------------------------------------------------------------------------------------------
 
 
 def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = False, **params: str) -> int:
-    """Text every family contact who wants it; returns how many."""
+    """Text every family contact who wants it; returns how many of them have not opted out of texts since."""
     language = elder_language(help_request.elder)
-    contacts = help_request.elder.family.filter(gets_texts=True)
-    for contact in contacts:
+    told = 0
+    for contact in help_request.elder.family.filter(gets_texts=True):
         link = _way_in(help_request, contact, template) if with_link else {}
-        outbox.queue(
+        message = outbox.queue(
             contact.phone,
             template,
             {
@@ -134,7 +115,8 @@ def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = F
             language=language,
             about=help_request.ref,
         )
-    return len(contacts)
+        told += message.state != Message.State.SUPPRESSED
+    return told
 
 
 def _way_in(help_request: HelpRequest, contact: FamilyContact, template: str) -> dict[str, str]:
@@ -230,6 +212,6 @@ def _owe_call(help_request: HelpRequest, kind: Todo.Kind) -> None:
 
 def _takes_texts(phone: str) -> bool:
     try:
-        return parse_phone(phone).mobile
+        return parse_phone(phone).mobile and not is_opted_out(phone)
     except PhoneError:
         return False

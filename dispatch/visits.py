@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import Rules, rules_of
-from linzhu.dispatch import telling, todos
+from linzhu.dispatch import telling, todos, visit_texts
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo, VisitStep
@@ -155,14 +155,14 @@ def owe_forgotten(at: datetime) -> None:
 
 def _remind(assignment: Assignment, template: str) -> bool:
     if assignment.arrived_at is None:
-        telling.remind(assignment, template)
+        visit_texts.remind(assignment, template)
     return assignment.arrived_at is None
 
 
 def _ask_arrival(assignment: Assignment) -> bool:
     if assignment.arrived_at is not None:
         return False
-    telling.tell_volunteer(assignment.volunteer, "ask_arrival", assignment.help_request)
+    visit_texts.ask(assignment, "ask_arrival")
     return True
 
 
@@ -171,7 +171,7 @@ def _alert_arrival(assignment: Assignment) -> bool:
 
 
 def _ask_end(assignment: Assignment) -> bool:
-    telling.tell_volunteer(assignment.volunteer, "ask_end", assignment.help_request)
+    visit_texts.ask(assignment, "ask_end")
     return True
 
 

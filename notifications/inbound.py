@@ -38,7 +38,7 @@ def receive(gateway: Gateway, inbound: Inbound) -> InboundMessage | None:
     }
     with transaction.atomic():
         row, is_new = InboundMessage.objects.get_or_create(
-            gateway=gateway.name, gateway_ref=inbound.gateway_ref, defaults=fields
+            gateway=gateway.name, gateway_ref=_storable(inbound.gateway_ref), defaults=fields
         )
         if not is_new:
             return None
@@ -82,5 +82,7 @@ def _handle(row: InboundMessage) -> bool:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL refuses NUL characters, and a text that cannot be stored would be brought again and again."""
-    return text.replace("\x00", "")
+    """No database takes half an emoji (a text cut between its two units), PostgreSQL no NUL; and a text that cannot be
+    stored would be brought again and again, with all that stands behind it in the gateway's list. A question mark takes
+    its place: half a doubting face must not become a plain yes."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
+from unicodedata import category, normalize
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
@@ -24,8 +25,22 @@ from linzhu.notifications.placeholders import fill, has_stray_braces, names_in, 
 from linzhu.notifications.texts import PERSONAL_PARAMS, REVIEW, TEXTS, Text, sample_params
 from linzhu.notifications.wording import FALLBACK_LANGUAGES, count_parts, fillings, find_template, finish, render
 
-_MONEY = re.compile(r"[¥￥$€£]|\d\s*(?:元|块|yuan\b|rmb\b|يۈەن|སྒོར)", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|top|xyz)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"[¥$€£]|\d\s*(?:元|块|欧元|美元|(?:yuan|kuai|rmb|cny|usd|dollars?|euros?)(?![a-z])|يۈەن|སྒོར)|(?<![a-z])(?:rmb|cny|usd|eur)\s*\d"
+    # 一块去 is together, 十五元宵 a feast, 三元里 a place.
+    r"|[两二三四五六七八九十百千万]\s*(?:块|元(?![宵旦里桥]))|一(?:块钱|元(?![宵旦]))",
+    re.IGNORECASE,
+)
+_PAYING = re.compile(
+    r"转账|汇款|[付交给]钱|付款|付费|收费|扫码|红包|(?<![a-z])(?:pays?|payment|transfer|fees?|deposit|donate)(?![a-z])",
+    re.IGNORECASE,
+)
+# Phones make a link of whatever looks like one, so any word.word is one: t.me/x, 例子.中国, 1.2.3.4.
+_ADDRESS = re.compile(
+    r"[a-z]{3,}\s?:\s?//|(?<![a-z])(?:https?|tel|sms|mailto|weixin):|www\.|[a-z0-9-]+\.[a-z]{2,}"
+    r"|\w\.(?:中国|公司|网络|网址)|\d{1,3}(?:\.\d{1,3}){3}",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"\d(?:[ -]?\d){6,}")
 # A reader who copies one of these words from our text would unsubscribe instead of answering.
 _OPT_OUT_WORD = re.compile(
@@ -179,10 +194,13 @@ def _parameters(draft: Draft, needed: set[str]) -> Iterator[str]:
 
 
 def _words(draft: Draft) -> Iterator[str]:
-    if _MONEY.search(draft.rendered):
+    typed, shown = _as_shown(draft.source), _as_shown(draft.rendered)
+    if _MONEY.search(shown):
         yield _("It speaks of an amount of money.")
+    if any(_PAYING.search(said) and not _NEVER.search(said) for said in _SENTENCE.split(typed)):
+        yield _("It speaks of paying other than to warn of it.")
     may_lead_somewhere = draft.text.links or draft.is_by_code
-    if _ADDRESS.search(draft.source) or (not may_lead_somewhere and _ADDRESS.search(draft.rendered)):
+    if _ADDRESS.search(typed) or (not may_lead_somewhere and _ADDRESS.search(shown)):
         yield _("It carries a link. Only families get links, and only those that Linzhu makes.")
     if found := _OPT_OUT_WORD.search(draft.rendered):
         yield _("“%(word)s” is a word by which carriers unsubscribe people.") % {"word": found[0]}
@@ -197,6 +215,11 @@ def _words(draft: Draft) -> Iterator[str]:
     parts, most = count_parts(draft.rendered), most_parts(draft)
     if parts > most:
         yield _("It takes %(parts)d parts; the limit is %(most)d.") % {"parts": parts, "most": most}
+
+
+def _as_shown(text: str) -> str:
+    """As a phone understands it: wide letters are letters, and a mark that nobody sees between two hides nothing."""
+    return "".join(char for char in normalize("NFKC", text) if category(char) != "Cf")
 
 
 def _shown(names: set[str]) -> str:

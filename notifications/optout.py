@@ -4,9 +4,7 @@ from django.db import transaction
 
 from linzhu.communities.clock import now
 from linzhu.notifications.models import Message, OptOut
-from linzhu.notifications.texts import TEXTS
-
-DESPITE_OPT_OUT = [key for key, text in TEXTS.items() if text.despite_opt_out]
+from linzhu.notifications.texts import DESPITE_OPT_OUT
 
 
 def is_opted_out(phone: str) -> bool:

@@ -13,13 +13,14 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community
 from linzhu.notifications import by_code
 from linzhu.notifications.models import Message
-from linzhu.notifications.optout import DESPITE_OPT_OUT, is_opted_out
+from linzhu.notifications.optout import is_opted_out
 from linzhu.notifications.overrides import render_for
-from linzhu.notifications.texts import TEXTS
+from linzhu.notifications.texts import DESPITE_OPT_OUT, TEXTS
 from linzhu.notifications.wording import count_parts
 
 State = Message.State
 RELAY = "linzhu.notifications.tasks.relay_message"
+CAN_GO_AGAIN = (State.FAILED, State.UNDELIVERED)
 
 
 def queue(
@@ -74,17 +75,24 @@ def _words(
 def withdraw(messages: Iterable[Message]) -> int:
     """Do not send these any more, as nobody needs them. Returns how many had not gone out and now never will.
 
-    One that is being sent, or that nobody knows whether it was, may still arrive; but it gets no second try.
+    One that is being sent, or that nobody knows whether it was, may still arrive; but it gets no second try, nor does
+    staff send again one that has failed. If they have, that second text is withdrawn as well.
     """
     at = now()
-    mine = Message.objects.filter(pk__in=[message.pk for message in messages])
+    mine = Message.objects.filter(pk__in=_with_second_texts(message.pk for message in messages))
     with transaction.atomic():
-        under_way = mine.filter(state__in=[State.SENDING, State.UNKNOWN])
-        under_way.filter(Q(expires_at=None) | Q(expires_at__gt=at)).update(expires_at=at)
+        may_go_again = mine.filter(state__in=[State.SENDING, State.UNKNOWN, *CAN_GO_AGAIN])
+        may_go_again.filter(Q(expires_at=None) | Q(expires_at__gt=at)).update(expires_at=at)
         return mine.filter(state=State.QUEUED).update(state=State.EXPIRED, finished_at=at)
 
 
-CAN_GO_AGAIN = (State.FAILED, State.UNDELIVERED)
+def _with_second_texts(pks: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    latest = set(pks)
+    while latest:
+        found |= latest
+        latest = set(Message.objects.filter(again_of__in=latest).values_list("pk", flat=True))
+    return found
 
 
 def send_again(message: Message) -> bool:

@@ -52,6 +52,7 @@ _STATES: dict[str, Promise] = {
     State.SENDING: _("is being sent"),
     State.UNKNOWN: _("the gateway's answer was lost; Linzhu asks whether it has arrived there"),
     State.UNDELIVERED: _("the phone did not take it"),
+    State.SUPPRESSED: _FAULTS[Fault.OPTED_OUT],
 }
 
 

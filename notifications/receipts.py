@@ -43,4 +43,4 @@ def _known_by(report: StatusReport) -> Q:
     try:
         return Q(ref=UUID(report.ref))
     except ValueError:
-        return Q(gateway_ref=report.gateway_ref)
+        return Q(gateway_ref=report.gateway_ref) & ~Q(gateway_ref="")

@@ -21,7 +21,8 @@ from linzhu.notifications import breakers, caps, rates
 from linzhu.notifications.gateways import configured, gateway
 from linzhu.notifications.gateways.base import Outcome, SendResult
 from linzhu.notifications.models import FINAL_STATES, GatewayLine, Message, MessageQuerySet
-from linzhu.notifications.optout import DESPITE_OPT_OUT, is_opted_out, opt_out
+from linzhu.notifications.optout import is_opted_out, opt_out
+from linzhu.notifications.texts import DESPITE_OPT_OUT
 
 logger = logging.getLogger(__name__)
 
@@ -184,9 +185,9 @@ def _postpone(message: Message, lines: list[GatewayLine], at: datetime) -> None:
 
 
 def _lease(message: Message, name: str, at: datetime) -> str:
-    """Count this try and reserve the text for it; returns the gateway's name, or nothing if another was faster or an
-    earlier text goes first."""
-    queued = Message.objects.to_send(at).filter(pk=message.pk, attempts=message.attempts).next_in_line()
+    """Count this try and reserve the text for it; returns the gateway's name, or nothing if another was faster, an
+    earlier text goes first, or its time has ended or its reader opted out while we were on the way to here."""
+    queued = Message.objects.to_send(at).filter(pk=message.pk, attempts=message.attempts).next_in_line().wanted(at)
     leased = queued.update(state=State.SENDING, gateway=name, attempts=message.attempts + 1, lease_until=at + LEASE)
     return name if leased else ""
 

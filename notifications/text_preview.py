@@ -12,7 +12,7 @@ from linzhu.notifications.overrides import own_wordings, still_passes
 from linzhu.notifications.placeholders import fill
 from linzhu.notifications.text_titles import READERS, grouped, title_of
 from linzhu.notifications.texts import REVIEW, SAMPLES, TEXTS, sample_params
-from linzhu.notifications.wording import count_parts, fillings, find_template, finish, render
+from linzhu.notifications.wording import count_parts, count_units, fillings, find_template, finish, render
 
 HTML_LANGUAGE = {"zh-hans": "zh-Hans"}
 
@@ -36,8 +36,7 @@ class Preview:
 
     @property
     def characters(self) -> int:
-        """UTF-16 units, as carriers count: an emoji is two."""
-        return len(self.text.encode("utf-16-le")) // 2
+        return count_units(self.text)
 
     @property
     def html_language(self) -> str:

@@ -20,7 +20,7 @@ from linzhu.notifications.overrides import house_wording, own_wordings
 from linzhu.notifications.overrides_form import WordingForm, drop
 from linzhu.notifications.text_preview import placeholders, preview, preview_of, read_groups
 from linzhu.notifications.texts import REVIEW, TEXTS
-from linzhu.notifications.wording import count_parts, find_template
+from linzhu.notifications.wording import count_parts, count_units, find_template
 
 CHANGES_SHOWN = 10
 
@@ -117,7 +117,7 @@ def _page(request: StaffRequest, form: WordingForm, *, tried: bool = False) -> H
         "chips": placeholders(row.key, row.language),
         "text": text,
         "parts": count_parts(text),
-        "characters": len(text.encode("utf-16-le")) // 2,
+        "characters": count_units(text),
         "has_own": row.pk is not None,
         "in_review": row.language in REVIEW,
         "language_name": TextLanguage(row.language).label,

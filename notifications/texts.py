@@ -106,6 +106,8 @@ TEXTS: dict[str, Text] = {
     "self_test": Text(audience=Audience.UNKNOWN, params=("code",), past_caps=True),
 }
 
+DESPITE_OPT_OUT = [key for key, text in TEXTS.items() if text.despite_opt_out]
+
 SAMPLES: dict[str, dict[str, str]] = {
     "zh-hans": {
         "service": "待遇资格上门认证",

@@ -129,14 +129,22 @@ def is_gsm7(text: str) -> bool:
 
 
 def count_parts(text: str) -> int:
-    """Return how many parts a text is sent and paid as.
-
-    GSM-7: 160 characters alone, 153 in each of several; characters of the extension table count twice. UCS-2: 70
-    and 67 UTF-16 units; an emoji is two. No character is split between parts (3GPP TS 23.040, 9.2.3.24.1).
+    """Return how many parts a text is sent and paid as: 160 units of GSM-7 alone, 153 in each of several; 70 and 67 of
+    UCS-2. No character is split between parts (3GPP TS 23.040, 9.2.3.24.1).
     """
+    return _pack(_units(text), 160, 153) if is_gsm7(text) else _pack(_units(text), 70, 67)
+
+
+def count_units(text: str) -> int:
+    """Return how much room a text takes, as carriers count: what parts are made of."""
+    return sum(_units(text))
+
+
+def _units(text: str) -> list[int]:
+    """The room that each character takes: two in GSM-7 for those of the extension table, two in UTF-16 for an emoji."""
     if is_gsm7(text):
-        return _pack([2 if character in _GSM_7_EXTENSION else 1 for character in text], 160, 153)
-    return _pack([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)
+        return [2 if character in _GSM_7_EXTENSION else 1 for character in text]
+    return [2 if ord(character) > 0xFFFF else 1 for character in text]
 
 
 def _pack(units: list[int], alone: int, each: int) -> int:

@@ -247,6 +247,23 @@ def test_danger_words_answer_with_120_and_alert_staff(asked):
     assert (todo.help_request, todo.due_at < now() + timedelta(minutes=3)) == (asked, True)
 
 
+def test_our_own_words_that_a_machine_sends_back_are_not_answered_for_ever(asked):
+    """They pass every cap: two machines would talk until somebody notices the bill."""
+    phone = offer_of(asked).phone
+    text(phone, "老人摔倒了")
+    assert [text(phone, Message.objects.latest("pk").text) for _echo in range(2)] == [[], []]
+    assert Todo.objects.filter(kind=Todo.Kind.DANGER).count() == 3
+    text(phone, "STOP")
+    assert text(phone, Message.objects.latest("pk").text) == []
+
+
+@pytest.mark.parametrize("sender", ["10086", "1069" + "0" * 16, "BANK"])
+def test_sender_that_is_no_phone_is_read_and_not_answered(community, dispatcher, sender):
+    assert [text(sender, words) for words in ("你好", "老人摔倒了", "退订")] == [[], [], []]
+    kinds = Todo.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == [Todo.Kind.UNKNOWN_SENDER, Todo.Kind.DANGER]
+
+
 def test_opt_out_ends_texts_at_once(asked, elder):
     offer = offer_of(asked)
     assert text(offer.phone, "退订") == ["opt_out_done"]

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from linzhu.communities import entry_codes
-from linzhu.dispatch import entry, telling
+from linzhu.dispatch import entry, telling, visit_texts
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.volunteer_links import revoke_links
 from linzhu.notifications import by_code
@@ -98,9 +98,9 @@ def test_one_gateway_that_cannot_decides_for_both(settings, one_way):
 def test_every_volunteer_text_that_asks_for_an_answer_carries_a_code(one_way, community):
     volunteer = factories.VolunteerFactory(community=community, phone=PHONE)
     assignment = factories.AssignmentFactory(volunteer=volunteer, door_word="石榴")
-    telling.confirm_to_volunteer(assignment)
+    visit_texts.confirm(assignment)
     for template in ("reminder_evening", "reminder_soon"):
-        telling.remind(assignment, template)
+        visit_texts.remind(assignment, template)
     for template in ("ask_arrival", "ask_end", "arrived_thanks", "on_my_way_thanks", "late_standby"):
         telling.tell_volunteer(volunteer, template, assignment.help_request)
     telling.tell_volunteer(volunteer, "which_one", None, choices="47 Groceries, 52 Medicine")

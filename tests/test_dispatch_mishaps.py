@@ -41,6 +41,45 @@ def test_confirmation_that_did_not_arrive_is_owed_as_a_call(need, state):
     assert (todo.kind, todo.message, todo.help_request) == (Todo.Kind.NOT_DELIVERED, message, need)
 
 
+@pytest.mark.parametrize("state", ["queued", "sending", "unknown"])
+def test_confirmation_that_is_held_up_is_owed_as_a_call_until_it_goes_out(need, state):
+    """Behind one in doubt, say, which is asked about for a day."""
+    fields = {"template": "visit_yours", "state": state, "about": need.ref, "community": need.community}
+    later = now() + timedelta(hours=1)
+    message = factories.MessageFactory(**fields, next_attempt_at=later, lease_until=later)
+    mishaps.owe_undelivered(now() + timedelta(minutes=9))
+    assert Todo.objects.count() == 0
+    mishaps.owe_undelivered(now() + timedelta(minutes=11))
+    mishaps.close_arrived_after_all()
+    todo = Todo.objects.open().get()
+    assert (todo.kind, todo.message, todo.help_request) == (Todo.Kind.NOT_DELIVERED, message, need)
+    Message.objects.update(state="accepted")
+    mishaps.close_arrived_after_all()
+    assert Todo.objects.open().count() == 0
+
+
+def test_offer_that_is_held_up_is_nobodys_worry(need):
+    factories.MessageFactory(about=need.ref, community=need.community)
+    mishaps.owe_undelivered(now() + timedelta(minutes=11))
+    assert Todo.objects.count() == 0
+
+
+def test_confirmation_that_an_opt_out_holds_back_is_owed_as_a_call(need):
+    fields = {"template": "elder_assigned", "about": need.ref, "community": need.community}
+    message = factories.MessageFactory(**fields)
+    opt_out(message.to)
+    factories.MessageFactory(**fields, to=message.to, state="suppressed", finished_at=now())  # written afterwards
+    mishaps.owe_undelivered(now())
+    assert Todo.objects.get().message == message
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL reads a table of a few rows whole")
+def test_mishaps_are_found_without_reading_every_text(db):
+    for condition in (mishaps._stuck(now()), mishaps._refused(now())):
+        plan = Message.objects.filter(condition, template__in=mishaps.MUST_ARRIVE, todos=None).explain()
+        assert "SCAN notifications_message" not in plan
+
+
 def test_settled_mishap_does_not_come_back(need, dispatcher):
     lose(need, "family_assigned")
     clock.tick_texts()
@@ -75,6 +114,15 @@ def test_opt_out_known_from_the_gateway_alone_ends_the_offers(community):
     clock.tick_texts()
     assert Offer.objects.get().status == Offer.Status.WITHDRAWN
     assert Volunteer.objects.get(pk=offer.volunteer.pk).opted_out_at is not None
+
+
+def test_opt_out_known_from_the_gateway_alone_is_told_to_staff_if_a_visit_is_promised(need):
+    visit = factories.AssignmentFactory(help_request=need)
+    opt_out(visit.volunteer.phone)
+    clock.tick_texts()
+    clock.tick_texts()
+    todo = Todo.objects.get()
+    assert (todo.kind, todo.help_request) == (Todo.Kind.VOLUNTEER_CANNOT, need)
 
 
 def test_suspended_volunteers_offers_are_void(community):

@@ -437,6 +437,21 @@ def test_inbound_that_is_no_array_is_refused_so_that_it_comes_again(aliyun, db, 
     assert response.status_code == 400
 
 
+def test_inbound_stores_the_rest_of_an_array_with_an_entry_that_nobody_can_read(aliyun, db, caplog):
+    assert post(f"{SECRET_PATH}inbound/", [None, reply(PHONE, "接47", "1")]).json() == ACKNOWLEDGED
+    assert InboundMessage.objects.get().text == "接47"
+    assert "1 of 2 entries" in caplog.text
+
+
+@pytest.mark.parametrize("sequence", ["1", ""])
+def test_inbound_cut_in_the_middle_of_an_emoji_does_not_stop_the_others(aliyun, db, sequence):
+    """As 接47😀 is after 67 units: JSON can hold one half alone, no database can."""
+    cut = {**reply(PHONE, "接47\ud83d", "1"), "sequence_id": sequence}
+    entries = [cut, reply("+8619920000002", "不接48", "2")]
+    assert post(f"{SECRET_PATH}inbound/", entries).json() == ACKNOWLEDGED
+    assert list(InboundMessage.objects.order_by("pk").values_list("text", flat=True)) == ["接47?", "不接48"]
+
+
 # --- receipts -----------------------------------------------------------------------------------------------------
 
 
@@ -468,6 +483,12 @@ def test_receipt_says_why_it_did_not(aliyun, sent):
 
 def test_receipt_without_our_reference_is_known_by_aliyuns(aliyun, sent):
     assert told(aliyun, sent, success=True, out_id=None)[0] == State.DELIVERED
+
+
+def test_receipt_without_any_reference_is_nobodys(aliyun, sent):
+    """Somebody else texts by the same account: that must not settle a text of ours that is in doubt."""
+    Message.objects.update(state=State.UNKNOWN, gateway_ref="")
+    assert told(aliyun, sent, success=True, out_id=None, biz_id=None)[0] == State.UNKNOWN
 
 
 def test_receipt_that_tells_of_an_opt_out_is_obeyed(aliyun, sent):

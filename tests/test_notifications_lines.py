@@ -240,6 +240,19 @@ def test_fifth_failure_in_a_row_lets_the_gateway_rest(text, twilio):
     assert (line().down_since, twilio.tries) == (now(), 5)
 
 
+def test_text_in_doubt_at_the_second_gateway_is_looked_up_there(text, twilio, second, clock):
+    fail(twilio, text)
+    message = text()
+    second.fail_next(Fault.ERROR_AFTER)
+    relay(message.pk)
+    assert (state_of(message), message.gateway) == (State.UNKNOWN, "twilio2")
+    twilio.down = False
+    clock.shift(15)
+    relay(message.pk)
+    assert state_of(message) == State.ACCEPTED
+    assert [sent.sid for sent in second.messages] == [message.gateway_ref]
+
+
 def test_success_in_between_starts_the_count_anew(text, twilio):
     fail(twilio, text, 4)
     twilio.down = False

@@ -146,6 +146,24 @@ def test_withdraw_forbids_a_second_try(queue, state):
     assert message.expires_at <= timezone.now()
 
 
+@pytest.mark.parametrize("state", [State.FAILED, State.UNDELIVERED])
+def test_withdrawn_text_that_has_failed_is_not_sent_again_by_staff(community, state):
+    """An offer that did not arrive, for a place that is taken by now."""
+    lost = factories.MessageFactory(community=community, state=state)
+    outbox.withdraw([lost])
+    lost.refresh_from_db()
+    assert send_again(lost) is False
+
+
+def test_withdraw_reaches_what_staff_have_sent_again(community):
+    lost = factories.MessageFactory(community=community, state=State.FAILED)
+    assert send_again(lost)
+    Message.objects.filter(again_of=lost).update(state=State.FAILED)
+    assert send_again(Message.objects.get(again_of=lost))
+    assert outbox.withdraw([lost]) == 1
+    assert Message.objects.get(again_of__again_of=lost).state == State.EXPIRED
+
+
 # --- a second chance ----------------------------------------------------------------------------------------------
 
 

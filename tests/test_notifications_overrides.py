@@ -225,6 +225,57 @@ def test_own_wording_keeps_the_rules_of_the_house(more, fault):
     assert fault in lint_own("offer", "zh-hans", f"{OFFER}。{more}")
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "t.me/abc", "看bit.ly/x1", "evil.io", "例子.中国", "ｈｔｔｐｓ：／／a.b", "evil．com", "http ://x", "1.2.3.4/x",
+        "bi\u200bt.ly/x", "weixin://dl", "tel:123",
+    ],
+)  # fmt: skip
+def test_link_is_found_however_it_is_written(link):
+    fault = "It carries a link. Only families get links, and only those that Linzhu makes."
+    assert lint_own("late_taken", "zh-hans", f"{{{{ service }}}}有人去了 {link}") == [fault]
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        "二百块",
+        "五十元",
+        "十块",
+        "５０元",
+        "RMB 50",
+        "CNY50",
+        "50 dollars",
+        "5\u200b0 kuai",
+        "10欧元",
+        "一块钱",
+        "50rmb吧",
+    ],
+)
+def test_price_is_found_however_it_is_written(price):
+    fault = "It speaks of an amount of money."
+    assert lint_own("late_taken", "zh-hans", f"{{{{ service }}}}有人去了，{price}") == [fault]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh-hans", "请先转账给站点"), ("zh-hans", "扫码领红包"), ("en", "please pay the volunteer first")],
+)
+def test_text_asks_nobody_to_pay(language, words):
+    assert lint_own("late_taken", language, f"{{{{ service }}}}: {words}") == [
+        "It speaks of paying other than to warn of it."
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["下次一块去", "正月十五元宵节见", "9.30开门", "at 3 p.m., e.g. today", "No.47", "不会让您付钱", "免费", "等等…ok"],
+)
+def test_harmless_words_pass(words):
+    assert lint_own("late_taken", "zh-hans", f"{{{{ service }}}}有人去了。{words}") == []
+
+
 def test_placeholders_are_read_and_spelled_alike():
     assert names_in("{{when}} {{  code }}") == {"when", "code"}
     assert tidy(" {{when}}\n\n{{  code }} ") == "{{ when }} {{ code }}"

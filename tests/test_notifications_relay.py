@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from linzhu.notifications import relay as relay_module
-from linzhu.notifications.models import FINAL_STATES, Message
+from linzhu.notifications.models import FINAL_STATES, Message, OptOut
 from linzhu.notifications.optout import is_opted_out, opt_out
 from linzhu.notifications.outbox import withdraw
 from linzhu.notifications.relay import MAX_ATTEMPTS, relay, relay_due
@@ -99,6 +99,17 @@ def test_relay_that_died_on_the_local_gateway_is_made_good(text, clock):
     assert message.attempts == 2
 
 
+def test_relay_whose_text_is_no_longer_wanted_when_it_takes_the_lease_does_not_send(text):
+    """Between its first look and the lease may lie a wait for the database, and an opt-out or a cancellation."""
+    seen, also_seen = text(), text(to="+8619920000002")
+    Message.objects.filter(pk=seen.pk).update(expires_at=now())
+    OptOut.objects.create(phone=also_seen.to)
+    assert [relay_module._lease(message, "local", now()) for message in (seen, also_seen)] == ["", ""]
+    relay(seen.pk)
+    relay(also_seen.pk)
+    assert (state_of(seen), state_of(also_seen)) == (State.EXPIRED, State.SUPPRESSED)
+
+
 # --- order and sweep ----------------------------------------------------------------------------------------------
 
 
@@ -117,6 +128,13 @@ def test_later_text_waits_while_the_earlier_one_is_in_doubt(text, state):
     later = text()
     relay(later.pk)
     assert state_of(later) == State.QUEUED
+
+
+def test_later_text_does_not_wait_for_one_in_doubt_that_is_never_sent_again(text):
+    text(state=State.UNKNOWN, next_attempt_at=now() + timedelta(hours=1), expires_at=now())
+    later = text()
+    relay(later.pk)
+    assert state_of(later) == State.DELIVERED
 
 
 def test_more_urgent_text_overtakes(text):

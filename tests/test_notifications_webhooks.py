@@ -180,6 +180,12 @@ def test_inbound_with_characters_that_no_database_takes_is_stored(db, heard):
     assert (row.text, len(row.sender)) == ("yes 47", 24)
 
 
+def test_inbound_with_half_an_emoji_is_stored_and_is_no_plain_word(db, heard):
+    """A JSON of theirs may hold one: 😀 is two units, and a part of a text may end between them."""
+    receive(gateway(), Inbound(gateway_ref="SM-half", sender=PHONE, text="yes 47\ud83e"))
+    assert heard == ["yes 47?"]
+
+
 def test_inbound_survives_a_handler_that_breaks(breaking, caplog):
     assert post(INBOUND, FORM).status_code == 200
     row = InboundMessage.objects.get()

@@ -18,6 +18,7 @@ from linzhu.notifications.lint import check_texts, lint
 from linzhu.notifications.texts import REVIEW, SAMPLES, TEXTS, Audience, Text, sample_params
 from linzhu.notifications.wording import (
     count_parts,
+    count_units,
     describe_day,
     describe_window,
     find_template,
@@ -366,6 +367,12 @@ def test_check_of_the_texts_is_registered():
 )
 def test_parts_are_counted_as_carriers_do(text, parts):
     assert count_parts(text) == parts
+
+
+@pytest.mark.parametrize(("text", "units"), [("[€]", 6), ("abc", 3), ("好€", 2), ("😀", 2), ("", 0)])
+def test_room_is_counted_as_parts_are(text, units):
+    """Else a page would say 160 characters and two parts."""
+    assert count_units(text) == units
 
 
 @given(st.text(max_size=400))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -14,13 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from linzhu.communities.clock import now
 from linzhu.notifications.gateways.aliyun_api import Answer, Api
 from linzhu.notifications.gateways.aliyun_codes import ACCOUNT, UNSURE, fault_of, state_of_detail, state_of_receipt
 from linzhu.notifications.gateways.aliyun_params import LANGUAGES, Unfit, fit
+from linzhu.notifications.gateways.aliyun_push import entries_of, sequence_of, text_of
 from linzhu.notifications.gateways.aliyun_signing import Key
 from linzhu.notifications.gateways.base import Capabilities, GatewayUnreachable, Inbound, SendResult, StatusReport
 from linzhu.notifications.gateways.faults import Fault
@@ -199,24 +198,24 @@ class AliyunGateway:
         """Read the replies (SmsUp)."""
         return [
             Inbound(
-                gateway_ref=_sequence(entry),
-                sender=_international(_text(entry, "phone_number")),
-                recipient=_text(entry, "dest_code"),
-                text=_text(entry, "content"),
+                gateway_ref=sequence_of(entry),
+                sender=_international(text_of(entry, "phone_number")),
+                recipient=text_of(entry, "dest_code"),
+                text=text_of(entry, "content"),
             )
-            for entry in _entries(request)
+            for entry in entries_of(request)
         ]
 
     def parse_status(self, request: HttpRequest) -> list[StatusReport]:
         """Read the receipts (SmsReport)."""
         reports = []
-        for entry in _entries(request):
+        for entry in entries_of(request):
             arrived = str(entry.get("success")).lower() == "true"
-            code = "" if arrived else _text(entry, "err_code")[:40]
+            code = "" if arrived else text_of(entry, "err_code")[:40]
             reports.append(
                 StatusReport(
-                    ref=_text(entry, "out_id"),
-                    gateway_ref=_text(entry, "biz_id")[:64],
+                    ref=text_of(entry, "out_id"),
+                    gateway_ref=text_of(entry, "biz_id")[:64],
                     state=state_of_receipt(arrived, code),
                     error_code=code,
                 )
@@ -243,30 +242,6 @@ def _failed(answer: Answer) -> SendResult:
     return SendResult.rejected(answer.code, state, permanent=fault in {Fault.NUMBER, Fault.OPTED_OUT})
 
 
-def _entries(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the entries of a webhook. Raises BadRequest (400) for anything but a JSON array of objects."""
-    try:
-        entries = json.loads(request.body)
-    except ValueError:
-        entries = None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BadRequest("not a JSON array of objects")
-    return entries
-
-
-def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    return "" if value is None else str(value)
-
-
-def _sequence(entry: Mapping[str, Any]) -> str:
-    """Return the id by which a reply is known when it comes again; one without any is known by what it says."""
-    if sequence := _text(entry, "sequence_id"):
-        return sequence[:64]
-    said = "\n".join(_text(entry, name) for name in ("phone_number", "send_time", "content", "dest_code"))
-    return f"h-{hashlib.sha256(said.encode()).hexdigest()[:40]}"
-
-
 def _domestic(phone: str) -> str:
     return phone.removeprefix("+86")
 
@@ -283,7 +258,7 @@ def _status(detail: Mapping[str, Any]) -> int:
 
 
 def _error_code(detail: Mapping[str, Any]) -> str:
-    code = _text(detail, "ErrCode")
+    code = text_of(detail, "ErrCode")
     return "" if code in {"DELIVERED", "DELIVRD"} else code[:40]
 
 

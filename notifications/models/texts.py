@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from linzhu.communities.clock import now
 from linzhu.communities.models import ScopedQuerySet
 from linzhu.notifications.models.outgoing import Outgoing
+from linzhu.notifications.texts import DESPITE_OPT_OUT
 
 
 class MessageQuerySet(ScopedQuerySet):
@@ -26,11 +27,20 @@ class MessageQuerySet(ScopedQuerySet):
         )
 
     def next_in_line(self) -> MessageQuerySet:
-        """Those that no earlier text of the same priority to the same phone keeps waiting: one at most for each."""
+        """Those that no earlier text of the same priority to the same phone keeps waiting: one at most for each.
+
+        One in doubt whose time is over keeps nobody waiting: it is never sent again, so there is no order to keep.
+        """
         earlier = Message.objects.filter(
             to=OuterRef("to"), priority=OuterRef("priority"), state__in=Message.IN_FLIGHT, pk__lt=OuterRef("pk")
-        )
+        ).exclude(state=Message.State.UNKNOWN, expires_at__lte=now())
         return self.filter(~Exists(earlier))
+
+    def wanted(self, at: datetime) -> MessageQuerySet:
+        """Those whose time is not over, to phones whose owners want texts."""
+        opted_out = OptOut.objects.filter(phone=OuterRef("to"))
+        welcome = Q(template__in=DESPITE_OPT_OUT) | ~Exists(opted_out)
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), welcome)
 
 
 class Message(Outgoing):
