@@ -137,6 +137,19 @@ def test_excluded_neighbour_stands_with_the_reason(desk, community, row):
     assert "not cleared yet" in page
 
 
+def test_neighbours_worth_a_call_stand_open_where_nobody_fits(desk, community, row):
+    factories.VolunteerFactory(community=community, name="周杰", cleared_until=None)
+    paused = factories.VolunteerFactory(community=community, name="吴慧", paused_until=now() + timedelta(days=9))
+    worth_a_call = desk.get(url(row)).context["worth_a_call"]
+    assert [person.volunteer for person in worth_a_call] == [paused]
+
+
+def test_nobody_is_worth_a_call_while_somebody_can_be_asked(desk, community, row):
+    factories.VolunteerFactory(community=community, paused_until=now() + timedelta(days=9))
+    factories.VolunteerFactory(community=community)
+    assert desk.get(url(row)).context["worth_a_call"] == []
+
+
 def test_said_yes_on_the_phone_assigns(desk, community, row):
     volunteer = factories.VolunteerFactory(community=community)
     desk.post(url(row, "assign"), {"volunteer": volunteer.pk, "via": "phone"})
