@@ -617,6 +617,24 @@ def test_story_of_a_real_help_request_begins_with_its_logging(elder, dispatcher,
     assert entries[0].text == "Logged: Groceries (phone)"
 
 
+@pytest.mark.parametrize(
+    ("status", "tone"),
+    [
+        ("open", ""),
+        ("paused", " amber"),
+        ("assigned", " blue"),
+        ("underway", " blue"),
+        ("done", " plain"),
+        ("unmet", " plain"),
+    ],
+)
+def test_state_has_the_same_colour_on_every_page(desk, elder, status, tone):
+    row = factories.HelpRequestFactory(elder=elder, status=status)
+    tag = f'<span class="tag{tone}">{row.get_status_display()}'
+    for page in (url(row), "/requests/", f"/elders/{elder.pk}/"):
+        assert tag in desk.get(page).text
+
+
 # --- cost ---------------------------------------------------------------------------------------------------------
 
 
