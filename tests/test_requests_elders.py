@@ -80,6 +80,12 @@ def test_detail_shows_the_help_requests(desk, community):
     assert help_request.ref in desk.get(reverse("elder", args=[elder.pk])).content.decode()
 
 
+def test_detail_dials_the_extension_too(desk, community):
+    elder = ElderFactory(community=community, phone="+862227318800", phone_ext="802")
+    page = desk.get(reverse("elder", args=[elder.pk])).text
+    assert page.count('href="tel:+862227318800;ext=802"') == page.count('href="tel:+862227318800') == 2
+
+
 def test_detail_warns_of_a_home_off_the_map(desk, community):
     community.lat = community.lng = None
     community.save()
