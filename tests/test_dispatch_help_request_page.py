@@ -668,7 +668,7 @@ def test_page_costs_the_same_number_of_queries_with_one_row_and_with_thirty(
 
 
 def found(desk, **search):
-    return [row.ref for row in desk.post("/requests/", search).context["page"]]
+    return [row.ref for row in desk.post("/requests/", search, follow=True).context["page"]]
 
 
 def test_list_shows_the_newest_first_and_nobody_elses(desk, elder):

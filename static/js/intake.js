@@ -92,7 +92,8 @@
 
   function keep() {
     if (done || restoring) return;
-    const who = newElder()?.elements.name.value || document.querySelector("#who h2")?.firstChild.textContent.trim();
+    const { name, phone } = newElder()?.elements ?? {};
+    const who = name ? name.value || phone.value : document.querySelector("#who h2")?.firstChild.textContent.trim();
     const draft = { at: Date.now(), who, intake: entries(form()), newElder: newElder() && entries(newElder()) };
     localStorage.setItem(slot, JSON.stringify(draft));
   }
