@@ -249,7 +249,9 @@ def _import_refused(page: Page) -> None:
     """A picture that somebody took for the list."""
     page.goto("/import/")
     page.locator("[name=community]").select_option(index=1)
-    page.set_input_files("[name=file]", {"name": "list.xlsx", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"})
+    page.set_input_files(
+        "[name=file]", {"name": "list.xlsx", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"}
+    )
     page.locator("main form .btn.main").first.click()
     page.locator(".errorlist, .notice.red").first.wait_for()
 
