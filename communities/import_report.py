@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 
 class RowError(ValueError):
@@ -77,7 +77,7 @@ class Report:
         told: dict[int, list[str]] = {}
         for (column, text), rows in self._errors.items():
             for row in rows:
-                told.setdefault(row, []).append(f"{column}: {text}" if column else text)
+                told.setdefault(row, []).append(column + pgettext("after a name", ": ") + text if column else text)
         return dict(sorted(told.items()))
 
     def warn(self, text: str, row: int | None = None) -> None:

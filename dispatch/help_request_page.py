@@ -110,15 +110,20 @@ def _people(help_request: HelpRequest) -> dict[str, Any]:
         return {}
     ranking = rank(help_request)
     candidates = plan_wave(help_request, ranking, rules_of(help_request.community)).order
+    asked_now = [person for person in ranking.excluded if _was_asked(person)]
     excluded = [
         {"person": person, "assignable": is_assignable(person.reasons)} for person in ranking.excluded[:EXCLUDED_SHOWN]
     ]
+    worth_a_call = [row["person"] for row in excluded if row["assignable"]]
+    excluded_count = len(ranking.excluded) + ranking.unlisted
     return {
         "candidates": candidates[:SHOWN],
         "candidates_further": candidates[SHOWN:FURTHER_SHOWN],
-        "asked_now": [person for person in ranking.excluded if _was_asked(person)],
+        "asked_now": asked_now,
+        "worth_a_call": worth_a_call[:SHOWN] if not (candidates or asked_now) else [],
         "excluded": excluded,
-        "excluded_count": len(ranking.excluded) + ranking.unlisted,
+        "excluded_count": excluded_count,
+        "excluded_unlisted": excluded_count - len(excluded),
     }
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Role
+from linzhu.communities.search_address import into_address
 from linzhu.dispatch.actions import ACTIONS, Refused, legal_actions, perform
 from linzhu.dispatch.deferred import NOT_MEANWHILE, defer, is_deferred, undo
 from linzhu.dispatch.errors import TooLate
@@ -41,11 +42,14 @@ def help_request(request: StaffRequest, ref: str) -> HttpResponse:
 def help_requests(request: StaffRequest) -> HttpResponse:
     """Every help request, newest first. A search may name somebody: the form posts, no address carries it.
 
-    Links that name nobody (``?status=looking`` from the board) may come by GET.
+    What names nobody (``?status=looking``) stands in the address.
     """
-    form = SearchForm(request.POST if request.method == "POST" else request.GET)
+    if names_nobody := into_address(request):
+        return names_nobody
+    sent = request.POST or request.GET
+    form = SearchForm(sent)
     form.is_valid()
-    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(request.POST.get("page"))
+    page = Paginator(form.results(request.user), PAGE_SIZE).get_page(sent.get("page"))
     return render(request, "dispatch/help_requests.html", {"form": form, "page": page})
 
 

@@ -132,5 +132,6 @@ def _gone(request: StaffRequest) -> HttpResponse:
 def _done(new: int, updated: int, unchanged: int) -> str:
     rows = new + updated
     done = ngettext("%(rows)d row was imported", "%(rows)d rows were imported", rows) % {"rows": rows}
-    told = {"new": new, "updated": updated, "unchanged": unchanged}
-    return f"{done}: {_('%(new)d new, %(updated)d updated, %(unchanged)d unchanged') % told}."
+    counts = {"new": new, "updated": updated, "unchanged": unchanged}
+    told = _("%(new)d new, %(updated)d updated, %(unchanged)d unchanged") % counts
+    return _("%(done)s: %(told)s.") % {"done": done, "told": told}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from linzhu.communities.access import StaffRequest, staff_required
+from linzhu.communities.search_address import into_address
 from linzhu.communities.versions import compare_anew
 from linzhu.requests.forms import ElderForm, FamilyContactForm, FamilyFormSet
 from linzhu.requests.models import LIVE_STATUSES, Elder, HelpRequest
@@ -27,12 +28,15 @@ ADD_ROW = "add_family"
 @require_http_methods(["GET", "POST"])
 def elder_list(request: StaffRequest) -> HttpResponse:
     """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones."""
+    if names_nobody := into_address(request):
+        return names_nobody
+    sent = request.POST or request.GET
     text = request.POST.get("q", "").strip()
     elders = Elder.objects.visible_to(request.user, few=bool(text)).select_related("community", "place__parent")
     if text:
         elders = elders.meant_by(text)
     listed = elders.defer("notes", "search_words").order_by("name", "pk")
-    page = Paginator(listed, PER_PAGE).get_page(request.POST.get("page"))
+    page = Paginator(listed, PER_PAGE).get_page(sent.get("page"))
     page.object_list = _with_help_requests(page.object_list)
     return render(request, "requests/elders.html", {"page": page, "q": text})
 

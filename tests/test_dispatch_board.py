@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from linzhu.communities.clock import now
 from linzhu.dispatch.board import CARDS_A_LANE, NEEDS_SHOWN, Filters, read_board
 from linzhu.dispatch.models import Offer, Todo
+from linzhu.dispatch.templatetags.dispatch import due
 from linzhu.dispatch.words import mask_links, window_words
 from linzhu.requests.models import Status
 from tests import factories
@@ -141,6 +143,22 @@ def test_overdue_todo_is_red_and_says_how_late(community, desk):
     page = desk.get("/").text
     assert 'class="card needs red"' in page
     assert "12\xa0minutes late" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (-30, "a moment late", "刚刚超时"),
+        (30, "a moment left", "还有不到 1 分钟"),
+        (90, "1\xa0minute left", "还有 1 分钟"),
+    ],
+)
+def test_what_is_due_is_said_without_a_space_between_chinese_words(seconds, english, chinese):
+    at = now() + timedelta(seconds=seconds)
+    with override("en"):
+        assert due(at) == english
+    with override("zh-hans"):
+        assert due(at).replace("\xa0", " ") == chinese
 
 
 def test_settled_todo_is_not_shown(community, desk):

@@ -137,6 +137,19 @@ def test_excluded_neighbour_stands_with_the_reason(desk, community, row):
     assert "not cleared yet" in page
 
 
+def test_neighbours_worth_a_call_stand_open_where_nobody_fits(desk, community, row):
+    factories.VolunteerFactory(community=community, name="周杰", cleared_until=None)
+    paused = factories.VolunteerFactory(community=community, name="吴慧", paused_until=now() + timedelta(days=9))
+    worth_a_call = desk.get(url(row)).context["worth_a_call"]
+    assert [person.volunteer for person in worth_a_call] == [paused]
+
+
+def test_nobody_is_worth_a_call_while_somebody_can_be_asked(desk, community, row):
+    factories.VolunteerFactory(community=community, paused_until=now() + timedelta(days=9))
+    factories.VolunteerFactory(community=community)
+    assert desk.get(url(row)).context["worth_a_call"] == []
+
+
 def test_said_yes_on_the_phone_assigns(desk, community, row):
     volunteer = factories.VolunteerFactory(community=community)
     desk.post(url(row, "assign"), {"volunteer": volunteer.pk, "via": "phone"})
@@ -604,6 +617,24 @@ def test_story_of_a_real_help_request_begins_with_its_logging(elder, dispatcher,
     assert entries[0].text == "Logged: Groceries (phone)"
 
 
+@pytest.mark.parametrize(
+    ("status", "tone"),
+    [
+        ("open", ""),
+        ("paused", " amber"),
+        ("assigned", " blue"),
+        ("underway", " blue"),
+        ("done", " plain"),
+        ("unmet", " plain"),
+    ],
+)
+def test_state_has_the_same_colour_on_every_page(desk, elder, status, tone):
+    row = factories.HelpRequestFactory(elder=elder, status=status)
+    tag = f'<span class="tag{tone}">{row.get_status_display()}'
+    for page in (url(row), "/requests/", f"/elders/{elder.pk}/"):
+        assert tag in desk.get(page).text
+
+
 # --- cost ---------------------------------------------------------------------------------------------------------
 
 
@@ -637,7 +668,7 @@ def test_page_costs_the_same_number_of_queries_with_one_row_and_with_thirty(
 
 
 def found(desk, **search):
-    return [row.ref for row in desk.post("/requests/", search).context["page"]]
+    return [row.ref for row in desk.post("/requests/", search, follow=True).context["page"]]
 
 
 def test_list_shows_the_newest_first_and_nobody_elses(desk, elder):

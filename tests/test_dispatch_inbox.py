@@ -75,6 +75,12 @@ def test_unknown_sender_stands_with_the_text(desk, stranger):
     assert "食堂几点开门？" in desk.get("/inbox/").text
 
 
+def test_unknown_sender_can_be_called_back_and_logged(desk, stranger):
+    page = desk.get("/inbox/").text
+    assert f'href="tel:{stranger.inbound.sender}"' in page
+    assert f'<input type="hidden" name="q" value="{stranger.inbound.sender}">' in page
+
+
 def test_unknown_sender_is_recognised_by_a_familys_number(desk, community, stranger):
     elder = factories.ElderFactory(community=community, name="赵奶奶")
     factories.FamilyContactFactory(elder=elder, phone=stranger.inbound.sender)

@@ -88,6 +88,12 @@ def test_confirm_imports_and_forgets_the_file(send, browser, settings, lead):
     assert kept(settings) == []
 
 
+def test_what_was_imported_is_told_in_the_readers_language(send, browser):
+    browser.cookies["django_language"] = "zh-hans"
+    done = browser.post("/import/confirm/", {"ticket": ticket_of(send())}, follow=True)
+    assert [str(message) for message in done.context["messages"]] == ["已导入 1 行：新增 1，更新 0，未变 0。"]
+
+
 def test_confirm_twice_imports_once(send, browser):
     ticket = ticket_of(send())
     browser.post("/import/confirm/", {"ticket": ticket})

@@ -1,11 +1,17 @@
 """Translations: complete, none left as a guess, and compiled from what is written (bare machines have no gettext)."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polib
 import pytest
 
+ROOT = Path(__file__).parent.parent
+CODE = [path for app in ("linzhu", "communities", "requests", "volunteers", "notifications", "dispatch")
+        for path in sorted((ROOT / app).rglob("*.py"))]  # fmt: skip
+MARKS_TEXTS = re.compile(r"_|n?p?gettext(_lazy)?")
 LOCALES = sorted((Path(__file__).parent.parent / "locale").glob("*/LC_MESSAGES/django*.po"))
 
 
@@ -46,6 +52,22 @@ def test_chinese_uses_full_width_marks_after_chinese():
     catalogue = polib.pofile(str(next(path for path in LOCALES if path.parts[-3] == "zh_Hans")))
     hurried = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;?!()][\u4e00-\u9fff]")
     assert [text for entry in catalogue for text in _texts(entry) if hurried.search(text)] == []
+
+
+def test_no_text_hides_in_an_f_string():
+    """gettext's tools do not read these: such a text stays English, and no list of missing translations tells."""
+    assert [f"{path.relative_to(ROOT)}:{line}" for path in CODE for line in _hidden(ast.parse(path.read_text()))] == []
+
+
+def test_text_in_an_f_string_is_found():
+    assert [*_hidden(ast.parse('a = _("seen")\nb = f"{_(\'hidden\')}!"'))] == [2]
+
+
+def _hidden(tree: ast.AST) -> Iterator[int]:
+    for string in ast.walk(tree):
+        for part in ast.walk(string) if isinstance(string, ast.JoinedStr) else ():
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and MARKS_TEXTS.fullmatch(part.func.id):
+                yield part.lineno
 
 
 _HOLDERS = re.compile(r"%\(\w+\)(?:\.\d+)?[sdf]|%[sd]|</?\w+[^>]*>")

@@ -47,7 +47,7 @@ def test_list_costs_the_same_for_one_and_thirty(desk, community):
 
 def test_list_holds_fifty_a_page(desk, community):
     ElderFactory.create_batch(51, community=community)
-    assert len(names(desk.post(reverse("elders"), {"page": 2}))) == 1
+    assert len(names(desk.post(reverse("elders"), {"page": 2}, follow=True))) == 1
 
 
 def test_list_leaves_out_other_communities(desk, community):
@@ -78,6 +78,12 @@ def test_detail_shows_the_help_requests(desk, community):
     elder = ElderFactory(community=community)
     help_request = log_request(elder, "meal", actor=SYSTEM, **window())
     assert help_request.ref in desk.get(reverse("elder", args=[elder.pk])).content.decode()
+
+
+def test_detail_dials_the_extension_too(desk, community):
+    elder = ElderFactory(community=community, phone="+862227318800", phone_ext="802")
+    page = desk.get(reverse("elder", args=[elder.pk])).text
+    assert page.count('href="tel:+862227318800;ext=802"') == page.count('href="tel:+862227318800') == 2
 
 
 def test_detail_warns_of_a_home_off_the_map(desk, community):

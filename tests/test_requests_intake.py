@@ -162,6 +162,23 @@ def test_missing_elder_is_said_in_words(desk, elder):
     assert "Whom is this for?" in response.content.decode()
 
 
+def test_missing_elder_is_said_beside_the_search_and_leads_there(desk, elder):
+    page = send(desk, {**filled(elder), "elder": ""}).text
+    search = page[page.index('id="find"') : page.index("</form>", page.index('id="find"'))]
+    assert ('aria-describedby="who-error"' in search, "Whom is this for?" in search) == (True, True)
+    assert '<a href="#q">Elder</a>' in page
+
+
+def test_search_says_nothing_of_a_missing_elder_at_first(desk):
+    assert "who-error" not in desk.get("/requests/new/").text
+
+
+def test_keys_are_not_explained_in_care_mode_which_hides_them(desk):
+    assert "takes the first one found" in desk.get("/requests/new/").text
+    desk.cookies["care"] = "18"
+    assert "takes the first one found" not in desk.get("/requests/new/").text
+
+
 def test_error_page_keeps_the_key(desk, elder):
     data = filled(elder, when="")
     assert str(data["key"]) in send(desk, data).content.decode()

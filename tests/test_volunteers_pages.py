@@ -31,7 +31,7 @@ def names(response) -> list[str]:
 
 
 def listed(desk, **search) -> list[str]:
-    return names(desk.post(reverse("volunteers"), search))
+    return names(desk.post(reverse("volunteers"), search, follow=True))
 
 
 def sent(community, **fields) -> dict[str, object]:

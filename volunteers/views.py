@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.clock import now
 from linzhu.communities.models import Role
+from linzhu.communities.search_address import into_address
 from linzhu.communities.versions import compare_anew
 from linzhu.volunteers import lifecycle
 from linzhu.volunteers.filters import VolunteerFilter
@@ -33,13 +34,18 @@ MOVES = {"suspend": lifecycle.suspend, "reactivate": lifecycle.reactivate, "leav
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def volunteer_list(request: StaffRequest) -> HttpResponse:
-    """Everybody whom the user may see, by name, narrowed by search, skill, state and community, sent by POST."""
-    user = request.user
-    volunteers = Volunteer.objects.visible_to(user, few=bool(request.POST.get("q")))
+    """Everybody whom the user may see, by name, narrowed by search, skill, state and community.
+
+    A name or number is sent by POST; what names nobody stands in the address.
+    """
+    if names_nobody := into_address(request):
+        return names_nobody
+    user, sent = request.user, request.POST or request.GET
+    volunteers = Volunteer.objects.visible_to(user, few=bool(sent.get("q")))
     volunteers = volunteers.select_related("community", "place__parent").defer("notes", "search_words")
-    chosen = VolunteerFilter(request.POST, queryset=volunteers, user=user)
-    page = Paginator(chosen.qs, PER_PAGE).get_page(request.POST.get("page"))
-    context = {"page": page, "filter": chosen, "searched": request.method == "POST", **_dates()}
+    chosen = VolunteerFilter(sent, queryset=volunteers, user=user)
+    page = Paginator(chosen.qs, PER_PAGE).get_page(sent.get("page"))
+    context = {"page": page, "filter": chosen, "searched": bool(sent), **_dates()}
     return render(request, "volunteers/volunteers.html", context)
 
 

@@ -62,8 +62,13 @@ def ago(at: datetime) -> str:
 
 @register.filter
 def due(at: datetime) -> str:
-    """``12 minutes left`` or ``12 minutes late``."""
+    """``12 minutes left`` or ``12 minutes late``.
+
+    What is under a minute has words of its own: joined, they would bring a space between two Chinese words.
+    """
     present = now()
+    if abs(at - present) < timedelta(minutes=1):
+        return _("a moment late") if at < present else _("a moment left")
     if at < present:
         return _("%(span)s late") % {"span": words.span_words(at, present)}
     return _("%(span)s left") % {"span": words.span_words(present, at)}

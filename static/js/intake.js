@@ -78,9 +78,10 @@
 
   /* --- The draft: in this browser, for this tab and this person, gone once logged, signed out, or after twelve hours --- */
   const PREFIX = "linzhu-draft-";
-  const tab = sessionStorage.linzhuTab ??= crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  const newTab = () => { sessionStorage.linzhuTab = crypto.randomUUID?.() ?? String(Math.random()).slice(2); };
+  if (!sessionStorage.linzhuTab) newTab();
   const mine = `${PREFIX}${page.dataset.draftOf}-`;
-  const slot = mine + tab;
+  let slot = mine + sessionStorage.linzhuTab;
   let restoring = false, done = false;
   // Whoever sat here before and did not sign out has left: their draft names people.
   Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && !key.startsWith(mine)).forEach((key) => localStorage.removeItem(key));
@@ -91,7 +92,9 @@
 
   function keep() {
     if (done || restoring) return;
-    const draft = { at: Date.now(), intake: entries(form()), newElder: newElder() && entries(newElder()) };
+    const { name, phone } = newElder()?.elements ?? {};
+    const who = name ? name.value || phone.value : document.querySelector("#who h2")?.firstChild.textContent.trim();
+    const draft = { at: Date.now(), who, intake: entries(form()), newElder: newElder() && entries(newElder()) };
     localStorage.setItem(slot, JSON.stringify(draft));
   }
 
@@ -110,10 +113,10 @@
   const sameEnd = (field, value) =>
     [...field.options].find((option) => option.value === value || (value?.includes("/") && option.value.endsWith(value.split("/").pop())))?.value;
 
-  async function restore() {
-    const draft = JSON.parse(localStorage.getItem(slot) ?? "null");
-    const asked = page.querySelector(".errorlist, #who [name=elder], #hits [data-q]");
-    if (!draft || asked) return;
+  const read = (key) => JSON.parse(localStorage.getItem(key) ?? "null");
+  const saysSomething = (draft) => draft?.newElder || draft?.intake.some(([name, value]) => ["elder", "services", "details"].includes(name) && value);
+
+  async function restore(draft) {
     restoring = true;
     const elder = draft.intake.find(([name]) => name === "elder")?.[1];
     if (elder) await htmx.ajax("GET", `/requests/new/elders/${encodeURIComponent(elder)}/`, "#who");
@@ -137,5 +140,48 @@
     done = true;
     localStorage.removeItem(slot);
   });
-  restore();
+
+  // The same page again (reloaded, gone back to) goes on where it was. A new one is a new call: the draft of the last
+  // one is offered, for the keys of this call must not reach another elder's form.
+  const isSamePage = ["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type);
+  // The server has filled it already: from an elder's card, a call that is passed on, a form that came back.
+  const isFilled = page.querySelector(".errorlist, #who [name=elder], #hits [data-q]");
+  const offer = document.getElementById("draft-offer");
+
+  function endOffer() {
+    localStorage.removeItem(sessionStorage.linzhuLeft);
+    delete sessionStorage.linzhuLeft;
+    offer.hidden = true;
+  }
+
+  function showOffer() {
+    const draft = read(sessionStorage.linzhuLeft);
+    if (!draft) return;
+    const who = offer.querySelector("[data-draft-who]");
+    const at = new Date(draft.at);
+    who.textContent = draft.who || who.dataset.nobody;
+    offer.querySelector("[data-draft-at]").textContent = [at.getHours(), at.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+    offer.hidden = false;
+  }
+
+  offer.querySelector("[data-draft-take]").addEventListener("click", async () => {
+    const draft = read(sessionStorage.linzhuLeft);
+    endOffer();
+    if (draft) await restore(draft);
+    form().querySelector("[name=services]").focus();
+  });
+  offer.querySelector("[data-draft-drop]").addEventListener("click", () => {
+    endOffer();
+    document.getElementById("q")?.focus();
+  });
+
+  const draft = read(slot);
+  if (isSamePage && draft && !isFilled) restore(draft);
+  else if (!isSamePage && saysSomething(draft)) {
+    endOffer();
+    sessionStorage.linzhuLeft = slot;
+    newTab();
+    slot = mine + sessionStorage.linzhuTab;
+  }
+  showOffer();
 })();

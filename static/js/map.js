@@ -90,15 +90,16 @@
     if (places !== drawn.places) {
       drawn.places = places;
       drawPlaces(data.places);
-      fine();
     }
     drawSpots(data.spots);
+    fine();
     return data;
   }
 
   // Where names would lie on each other only the first is shown: areas stand before landmarks, these before houses.
+  // Nor does a name lie under a pin, which would cut it short.
   function uncover() {
-    const shown = [];
+    const shown = [...box.querySelectorAll(".pin")].map((pin) => pin.getBoundingClientRect());
     const labels = [...box.querySelectorAll(".place-name")];
     labels.sort((one, other) => one.matches(".fine") - other.matches(".fine")).forEach((label) => {
       const { left, right, top, bottom } = label.getBoundingClientRect();
@@ -113,8 +114,8 @@
     uncover();
   }
   map.on("zoomend", () => {
-    fine();
     drawSpots(read().spots);
+    fine();
   });
   // A view must be set before anything is drawn; where there is nothing at all, any will do.
   const first = read();
@@ -126,7 +127,7 @@
   fit();
   draw();
   // On a narrower page, such as a phone turned round, no pin may be cut off by the edge.
-  map.on("resize", () => { fit(); drawSpots(read().spots); });
+  map.on("resize", () => { fit(); drawSpots(read().spots); fine(); });
 
   document.body.addEventListener("htmx:afterSettle", () => { if (!map.getPane("popupPane").hasChildNodes()) draw(); });
 })();

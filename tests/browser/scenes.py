@@ -216,6 +216,52 @@ def _import_look(page: Page) -> None:
     page.locator("#columns-title").wait_for()
 
 
+def _settings(page: Page) -> None:
+    """What one community has set."""
+    page.goto("/settings/")
+    page.locator("main a[href^='/settings/']").first.click()
+    page.locator("main form .btn.main").wait_for()
+
+
+def _settings_errors(page: Page) -> None:
+    _settings(page)
+    page.locator("main input[type=number]").first.fill("-5")
+    page.locator("main form").evaluate("form => { form.noValidate = true; }")
+    page.locator("main form .btn.main").click()
+    page.locator(".errorlist").first.wait_for()
+
+
+def _new_family_link(page: Page) -> None:
+    """A link to hand over, shown this once."""
+    first_of("assigned")(page)
+    new_family_link(page)
+
+
+def _never_again(page: Page) -> None:
+    """Somebody who is not to be sent to this elder any more."""
+    first_of("done")(page)
+    page.locator("a[href*='/bonds/']").first.click()
+    page.locator("main form .btn.danger").wait_for()
+
+
+def _call_broken_off(page: Page) -> None:
+    """The next call begins empty; the last one is offered."""
+    choose_elder(page)
+    page.goto("/requests/new/")
+    page.locator("#draft-offer button").first.wait_for()
+
+
+def _import_refused(page: Page) -> None:
+    """A picture that somebody took for the list."""
+    page.goto("/import/")
+    page.locator("[name=community]").select_option(index=1)
+    page.set_input_files(
+        "[name=file]", {"name": "list.xlsx", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"}
+    )
+    page.locator("main form .btn.main").first.click()
+    page.locator(".errorlist, .notice.red").first.wait_for()
+
+
 def _not_found(path: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         page.goto(path)
@@ -237,6 +283,7 @@ SCENES = (
     Scene("intake-search", D, _search_elders),
     Scene("intake-chosen", D, choose_elder),
     Scene("intake-errors", D, _intake_errors, ("status of 422",)),
+    Scene("intake-broken-off", D, _call_broken_off),
     Scene("help-request-open", D, first_of("looking")),
     Scene("help-request-paused", D, _paused),
     Scene("help-request-assigned", D, first_of("assigned")),
@@ -251,6 +298,10 @@ SCENES = (
     Scene("elder-log", D, _detail("/elders/", "log/")),
     Scene("elder-form", D, _detail("/elders/", "edit/")),
     Scene("elder-both-versions", D, _both_versions, ("status of 422",)),
+    Scene("elder-looks", L, _detail("/elders/", "looks/")),
+    Scene("elder-pairing", D, _detail("/elders/", "bonds/new/")),
+    Scene("elder-never-again", D, _never_again),
+    Scene("family-link", D, _new_family_link),
     Scene("recurring", D, _recurring),
     Scene("recurring-repeat", D, _repeat),
     Scene("elder-errors", D, _new_with_errors("/elders/new/"), ("status of 422",)),
@@ -265,6 +316,10 @@ SCENES = (
     Scene("place", L, _detail("/places/")),
     Scene("import", L, "/import/"),
     Scene("import-look", L, _import_look),
+    Scene("import-refused", L, _import_refused, ("status of 422",)),
+    Scene("settings", L, "/settings/"),
+    Scene("settings-community", L, _settings),
+    Scene("settings-errors", L, _settings_errors, ("status of 422",)),
     Scene("texts", L, "/texts/"),
     Scene("texts-overseer", "overseer", "/texts/"),
     Scene("wording", L, "/texts/wording/"),

@@ -92,6 +92,50 @@ def test_draft_returns_after_reload(desk: Page) -> None:
     expect(desk.get_by_label("明天下午")).to_be_checked()
 
 
+def test_next_call_begins_empty_and_the_last_one_is_offered(desk: Page) -> None:
+    """The keys of this call must never reach the form of the last one's elder."""
+    _choose(desk, "syl")
+    desk.locator("#id_details").fill(WORDS)
+    desk.goto("/")
+    desk.keyboard.press("n")
+    expect(desk.locator("#q")).to_be_focused()
+    expect(desk.locator("#draft-offer")).to_contain_text("宋玉兰")
+    desk.keyboard.type("hsf")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#elder-card h2")).to_have_text("胡素芬")
+    expect(desk.locator("#id_details")).to_have_value("")
+    desk.get_by_role("button", name="接着填").click()
+    expect(desk.locator("#elder-card h2")).to_have_text("宋玉兰")
+    expect(desk.locator("#id_details")).to_have_value(WORDS)
+    expect(desk.locator("#draft-offer")).to_be_hidden()
+
+
+def test_draft_that_is_thrown_away_is_gone(desk: Page) -> None:
+    _choose(desk, "syl")
+    desk.goto("/requests/new/")
+    desk.get_by_role("button", name="不要了").click()
+    expect(desk.locator("#q")).to_be_focused()
+    desk.goto("/requests/new/")
+    expect(desk.locator("#draft-offer")).to_be_hidden()
+
+
+def test_duplicate_is_said_where_the_eye_is(desk: Page, watch: Watch) -> None:
+    watch.expected.append("status of 422")
+    _choose(desk, "hch")
+    desk.locator("[name=services][data-key='4']").check()
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url(LOGGED)
+    _choose(desk, "hch")
+    desk.locator("[name=services][data-key='4']").check()
+    desk.keyboard.press("Control+Enter")
+    warning = desk.locator("#duplicates .notice")
+    expect(warning).to_be_focused()
+    expect(warning).to_be_in_viewport()
+    desk.keyboard.press("y")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url(LOGGED)
+
+
 def test_draft_is_gone_after_signing_out(desk: Page) -> None:
     _choose(desk, "hsf")
     desk.locator("#id_details").fill(WORDS)
