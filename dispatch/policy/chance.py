@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from operator import mul
 from typing import NamedTuple
 
 from linzhu.dispatch.policy.facts import Neighbour, Situation
@@ -97,4 +98,4 @@ def expect(neighbour: Neighbour, situation: Situation, experience: Experience) -
 
 def felt_texts(neighbour: Neighbour) -> float:
     """Return the texts of the last week as they are felt: those of today weigh 1.7, those of a week ago 0.5."""
-    return sum(number * weight for number, weight in zip(neighbour.texts_by_day, FADING, strict=False))
+    return sum(map(mul, neighbour.texts_by_day, FADING))
