@@ -99,4 +99,5 @@ def expect(neighbour: Neighbour, situation: Situation, experience: Experience) -
 
 def felt_texts(neighbour: Neighbour) -> float:
     """Return the texts of the last week as they are felt: those of today weigh 1.7, those of a week ago 0.5."""
-    return sum(map(mul, neighbour.texts_by_day, FADING))
+    felt: float = sum(map(mul, neighbour.texts_by_day, FADING))  # a loop in C: it runs for every candidate
+    return felt
