@@ -85,7 +85,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Constants, tuned in the simulator on seeds 101–106 (docs/decisions/0010)."""
+    """Constants, tuned in the simulator on seeds 101–109 (docs/decisions/0010)."""
 
     nobody_min: float = 205.0
     """Finding nobody at all counts as much as so many minutes of waiting."""
