@@ -103,6 +103,34 @@ def test_linzhu_knows_how_many_searches_have_ended_in_vain(played):
     assert run.asker.unfilled_lately == sum(search.filled_at is None for search in ended)
 
 
+class Noting(Run):
+    """A run that notes beside every text what was expected of it and what was true."""
+
+    def _text(self, at, search, text):
+        self.noted = getattr(self, "noted", [])
+        self.noted.append((text.chance, search.true_chance(text.who, text.metres, at)))
+        super()._text(at, search, text)
+
+
+@pytest.fixture(scope="module")
+def noted():
+    """Without those who have said yes to something that day: their true chance is nought."""
+    run = Noting(replace(BASE, volunteers=300, requests_a_day=30), 102, 14, POLICIES["linzhu"]()).play()
+    return [(chance, true) for chance, true in run.noted if chance.again == 1]
+
+
+@pytest.mark.parametrize(
+    "seemed",
+    [lambda chance: chance.own * chance.habit > 1.2, lambda chance: chance.value > 0.4],
+    ids=["eager", "likely"],
+)
+def test_whoever_seems_eager_says_yes_as_often_as_expected(noted, seemed):
+    those = [(chance.value, true) for chance, true in noted if seemed(chance)]
+    expected, true = (sum(column) for column in zip(*those, strict=True))
+    assert len(those) > 100
+    assert true == pytest.approx(expected, rel=0.12)
+
+
 def test_other_seed_is_another_city():
     assert build(TINY, 1).residents[0].x != build(TINY, 2).residents[0].x
 

@@ -87,9 +87,9 @@ class Situation:
 class Tuning:
     """Constants, tuned in the simulator on seeds 101–109 (docs/decisions/0010)."""
 
-    nobody_min: float = 187.0
+    nobody_min: float = 205.0
     """Finding nobody at all counts as much as so many minutes of waiting."""
-    urgent: float = 3.8
+    urgent: float = 4.2
     """Factor on every minute of waiting when urgent."""
     spare: float = 0.06
     """What a yes that will be missing later costs, in help requests filled, where there are many others …"""
@@ -99,7 +99,7 @@ class Tuning:
     """So many in reach halve that."""
     scarce_around: float = 0.85
     """… and where help requests find nobody: times the share of them that do."""
-    wear: float = 0.09
+    wear: float = 0.15
     """How much dearer a borrowed yes is where all have been asked much: times the cube of fatigue × texts a head."""
     in_vain: float = 0.25
     """Share of a yes that is lost with a yes in vain, if whoever said it says no other that day."""
@@ -113,7 +113,7 @@ class Tuning:
     """Bonus on the score of somebody of whom nothing is known yet; it falls as they answer."""
     continuity: float = 0.1
     """Bonus for each earlier visit with this elder (at most four)."""
-    fairness: float = 0.2
+    fairness: float = 0.05
     """Malus for each visit above the mean of those in reach, bonus for each below (at most two)."""
 
 

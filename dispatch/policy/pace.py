@@ -55,14 +55,15 @@ class Pace:
     def hope(self, offers: Iterable[OpenOffer], waited: float = 0.0) -> Hope:
         """Return what the open offers promise, once ``waited`` more minutes have passed in silence."""
         hope = Hope(YesCount(self._places), YesCount(self._places))
+        usual_answer = self._usual_answer(waited)
         for offer in offers:
-            self._count_in(hope, offer, waited)
+            hope.soon.add(self._delays.still_coming(offer, self._ahead, waited=waited))
+            hope.later.add(self._delays.still_coming(offer, usual_answer, waited=waited))
         return hope
 
-    def _count_in(self, hope: Hope, offer: OpenOffer, waited: float = 0.0) -> None:
-        usual_answer = max(0.0, min(self._left - waited, self._ahead + self._delays.median))
-        hope.soon.add(self._delays.still_coming(offer, self._ahead, waited=waited))
-        hope.later.add(self._delays.still_coming(offer, usual_answer, waited=waited))
+    def _usual_answer(self, waited: float = 0.0) -> float:
+        """Return in how many minutes somebody asked a little later would usually answer; the end may come before."""
+        return max(0.0, min(self._left - waited, self._ahead + self._delays.median))
 
     def worth_it(self, one: Appraisal, hope: Hope, waited: float = 0.0) -> bool:
         """Whether asking this neighbour now gains more than it costs, as compared with asking them a little later."""
@@ -75,10 +76,13 @@ class Pace:
     def size(self, order: Sequence[Appraisal], offers: Iterable[OpenOffer], least: int) -> int:
         """Return how many of the order to ask now: at least ``least``, as long as there are so many."""
         hope = self.hope(offers)
+        # Whoever is asked now has been silent for no time: of all of them the same share has answered by then.
+        soon, later = self._delays.within(self._ahead), self._delays.within(self._usual_answer())
         for size, one in enumerate(order):
             if size >= least and not self.worth_it(one, hope):
                 return size
-            self._count_in(hope, just_asked(one))
+            hope.soon.add(one.chance.value * soon)
+            hope.later.add(one.chance.value * later)
         return len(order)
 
     def wait(self, following: Appraisal | None, offers: Sequence[OpenOffer]) -> float:
