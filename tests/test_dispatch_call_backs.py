@@ -146,3 +146,16 @@ def test_complaint_is_noted_once(elder, volunteer, desk, no_others):
     for _click in range(2):
         answer(desk, need, "concern", words="少找了十块钱")
     assert owed(need, Kind.CONCERN) == 1
+
+
+@pytest.mark.parametrize("page", ["/", "/inbox/"])
+def test_question_how_it_was_waits_behind_what_is_about_to_happen(desk, community, elder, page):
+    factories.TodoFactory(community=community, help_request=visit_over(elder), kind=Kind.AFTER_VISIT, due_at=now())
+    looking = factories.HelpRequestFactory(elder=elder)
+    factories.TodoFactory(community=community, help_request=looking, due_at=now() + CALL_WITHIN)
+    shown = desk.get(page).content.decode()
+    assert shown.index(looking.ref) < shown.index("how was it?")
+
+
+def visit_over(elder):
+    return factories.HelpRequestFactory(elder=elder, status=Status.DONE)

@@ -133,12 +133,15 @@ class Story:
             start_wave(self.help_request)
         deliver(at + MINUTE)
 
-    def close(self, at: datetime) -> None:
-        """The elder has been asked how it was."""
-        self.help_request.refresh_from_db()
+    def ask_how_it_was(self, at: datetime) -> None:
+        """Staff have called the elder afterwards, if they owed it."""
         with standing_at(at):
             for todo in self.help_request.todos.open().filter(kind=Todo.Kind.AFTER_VISIT):
                 todos.settle(todo, user=self.dispatcher.user, outcome="一切都好")
+
+    def close(self, at: datetime) -> None:
+        self.help_request.refresh_from_db()
+        with standing_at(at):
             decisions.close(self.help_request, actor=self.dispatcher)
 
     def cancel(self, at: datetime, reason: str) -> None:
