@@ -33,10 +33,9 @@ def main() -> None:
         race.manage("migrate", "--verbosity", "0", "--skip-checks")
         (Path(folder) / "static").mkdir()
         race.django_setup()
-        community = race.create_people(options.racers)
         with race.web_server(options):
-            measure(community, options, 0)  # the first of everything is slower
-            rounds = [measure(community, options, number) for number in range(1, options.rounds + 1)]
+            measure(options, 0)  # the first of everything is slower
+            rounds = [measure(options, number) for number in range(1, options.rounds + 1)]
         write_table(options, rounds, count_answers())
 
 
@@ -52,17 +51,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(community: Any, options: argparse.Namespace, number: int) -> tuple[float, float]:
+def measure(options: argparse.Namespace, number: int) -> tuple[float, float]:
     """Return how many replies a second the bare webhook and the product's have taken."""
     return (
-        replies_a_second(community, options, 2 * number, BARE),
-        replies_a_second(community, options, 2 * number + 1, race.PATH),
+        replies_a_second(options, 2 * number, BARE),
+        replies_a_second(options, 2 * number + 1, race.PATH),
     )
 
 
-def replies_a_second(community: Any, options: argparse.Namespace, turn: int, path: str) -> float:
-    days = range(turn * options.help_requests + 1, (turn + 1) * options.help_requests + 1)
-    asked = [ask(community, day) for day in days]
+def replies_a_second(options: argparse.Namespace, turn: int, path: str) -> float:
+    asked = [ask(turn * options.help_requests + number, options.racers) for number in range(options.help_requests)]
     open_offers = [offer for request in asked for offer in request.offers.open()]
     posts = [race.signed_post(offer.phone, f"接{offer.code}", path) for offer in open_offers]
     secrets.SystemRandom().shuffle(posts)
@@ -74,13 +72,15 @@ def replies_a_second(community: Any, options: argparse.Namespace, turn: int, pat
     return len(posts) / seconds
 
 
-def ask(community: Any, days_ahead: int) -> Any:
-    """Log a help request and ask everybody, wave after wave."""
+def ask(number: int, racers: int) -> Any:
+    """Log a help request far from all others, where its own few volunteers live, and ask them all, wave after wave."""
     from linzhu.communities.rules import rules_of
     from linzhu.dispatch.matching import find_pool
     from linzhu.dispatch.waves import end_wave
 
-    help_request, _offers = race.ask_everybody(community, days_ahead)
+    north, east = number % 100, number // 100
+    community = race.create_people(racers, number * racers, 20 + 0.2 * north, 100 + 0.3 * east)
+    help_request, _offers = race.ask_everybody(community, 1)
     while find_pool(help_request, rules_of(community), enough=50).candidates:
         end_wave(help_request.waves.get(ended_at=None))
     return help_request

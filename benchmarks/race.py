@@ -105,8 +105,8 @@ def django_setup() -> None:
     django.setup()
 
 
-def create_people(racers: int) -> Any:
-    """Write the community and its volunteers: all free at any time, cleared, within a kilometre."""
+def create_people(racers: int, first: int = 0, lat: float = 39.12, lng: float = 117.2) -> Any:
+    """Write a community and its volunteers, the first with this number: always free, cleared, within a kilometre."""
     from datetime import date
 
     from linzhu.communities.models import Community
@@ -115,14 +115,14 @@ def create_people(racers: int) -> Any:
     from linzhu.volunteers.models import Volunteer
 
     code = f"race-{secrets.token_hex(4)}"
-    community = Community.objects.create(code=code, name="Race", path=f"{code}/", lat=39.12, lng=117.2)
+    community = Community.objects.create(code=code, name="Race", path=f"{code}/", lat=lat, lng=lng)
     for number in range(racers):
         volunteer = Volunteer(
             community=community,
-            name=f"Racer {number}",
-            phone=phone_of(number),
-            lat=39.12 + number % 50 * 0.0001,
-            lng=117.2 + number // 50 * 0.0001,
+            name=f"Racer {first + number}",
+            phone=phone_of(first + number),
+            lat=lat + number % 50 * 0.0001,
+            lng=lng + number // 50 * 0.0001,
             skills=frozenset(Skill.values),
             languages=frozenset({Language.MANDARIN}),
             cleared_until=date(2999, 1, 1),
@@ -201,7 +201,7 @@ def ask_everybody(community: Any, days_ahead: int) -> tuple[Any, list[tuple[str,
     from linzhu.requests.lifecycle import SYSTEM, log_request
     from linzhu.requests.models import Elder
 
-    elder = Elder.objects.create(community=community, name=secrets.token_hex(4), lat=39.12, lng=117.2)
+    elder = Elder.objects.create(community=community, name=secrets.token_hex(4), lat=community.lat, lng=community.lng)
     start = now() + timedelta(days=days_ahead)
     help_request = log_request(elder, "parcel", actor=SYSTEM, window_start=start, window_end=start + timedelta(hours=2))
     start_wave(help_request)
