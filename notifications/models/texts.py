@@ -84,7 +84,7 @@ class Message(Outgoing):
         indexes = [
             models.Index(fields=["next_attempt_at"], name="message_due", condition=Q(state="queued")),
             models.Index(
-                fields=["finished_at"], name="message_bad_end", condition=Q(state__in=["failed", "undelivered"])
+                fields=["finished_at"], name="message_lost", condition=Q(state="failed") | Q(state="undelivered")
             ),
             models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
             models.Index(fields=["next_attempt_at"], name="message_unknown", condition=Q(state="unknown")),
@@ -108,6 +108,14 @@ FINAL_STATES = [
     Message.State.EXPIRED,
     Message.State.SUPPRESSED,
 ]
+
+
+def lost_since(at: datetime) -> Q:
+    """Return the condition for texts that have failed, or were not delivered, since then.
+
+    One state at a time: SQLite does not see that IN means no others than those that the index holds.
+    """
+    return Q(state=Message.State.FAILED, finished_at__gt=at) | Q(state=Message.State.UNDELIVERED, finished_at__gt=at)
 
 
 class InboundMessage(models.Model):

@@ -113,8 +113,7 @@ class HelpRequest(models.Model):
         verbose_name_plural = _("help requests")
         indexes = [
             models.Index(fields=["community", "status"], name="help_request_board"),
-            models.Index(fields=["status_at"], name="help_request_live", condition=Q(status__in=LIVE_STATUSES)),
-            models.Index(fields=["status_at"], name="help_request_done", condition=Q(status=Status.DONE)),
+            models.Index(fields=["status", "status_at"], name="help_request_status"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="window_not_empty"),
