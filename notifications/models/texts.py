@@ -31,9 +31,12 @@ class MessageQuerySet(ScopedQuerySet):
 
         One in doubt whose time is over keeps nobody waiting: it is never sent again, so there is no order to keep.
         """
+        in_doubt = Q(state=Message.State.UNKNOWN) & (Q(expires_at=None) | Q(expires_at__gt=now()))
+        # One state at a time, as each has its index: by IN PostgreSQL would read every text there is.
+        in_flight = Q(state=Message.State.QUEUED) | Q(state=Message.State.SENDING) | in_doubt
         earlier = Message.objects.filter(
-            to=OuterRef("to"), priority=OuterRef("priority"), state__in=Message.IN_FLIGHT, pk__lt=OuterRef("pk")
-        ).exclude(state=Message.State.UNKNOWN, expires_at__lte=now())
+            in_flight, to=OuterRef("to"), priority=OuterRef("priority"), pk__lt=OuterRef("pk")
+        )
         return self.filter(~Exists(earlier))
 
     def wanted(self, at: datetime) -> MessageQuerySet:
