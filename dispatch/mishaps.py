@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from linzhu.communities.models import Community, Role
 from linzhu.dispatch import opting, todos
@@ -39,9 +40,16 @@ def owe_undelivered(at: datetime) -> None:
     """A text that must arrive did not, or is on its way for too long: a person calls instead."""
     since = at - LOOKS_BACK
     for condition in (lost_since(since), _refused(since), _stuck(at)):
-        messages = Message.objects.filter(condition, template__in=MUST_ARRIVE, todos=None)
+        messages = Message.objects.filter(condition, ~Exists(_in_hand()), template__in=MUST_ARRIVE)
         for message in messages.select_related("community")[:AT_ONCE]:
             owe_call_instead(message)
+
+
+def _in_hand() -> QuerySet[Todo]:
+    """Calls about a text that are owed or made. One closed when it went out is owed once more if it then gets lost."""
+    ended = Coalesce(OuterRef("finished_at"), OuterRef("created_at"))
+    standing = Q(closed_at=None) | Q(closed_by__isnull=False) | Q(closed_at__gte=ended)
+    return Todo.objects.filter(standing, message=OuterRef("pk"))
 
 
 def _refused(since: datetime) -> Q:
