@@ -26,7 +26,7 @@ LOOKS_BACK = timedelta(hours=24)
 SHOWN = 50
 MONTHS = 3
 SMALLEST_SHOWN = 5
-"""Overseers see figures: smaller counts could point at one person (docs/privacy.md, rule 10)."""
+"""Overseers see figures: smaller counts could point at one person."""
 
 
 @dataclass(frozen=True)
