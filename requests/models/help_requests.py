@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -36,6 +37,11 @@ class HelpRequestQuerySet(ScopedQuerySet):
     def live(self) -> HelpRequestQuerySet:
         """Not yet over: somebody still owes something."""
         return self.filter(status__in=LIVE_STATUSES)
+
+    def live_or_over_since(self, at: datetime) -> HelpRequestQuerySet:
+        """Live, or over since then. Every status is named: there is an index over status and time, none over time."""
+        over = [status for status in Status if status not in LIVE_STATUSES]
+        return self.filter(Q(status__in=LIVE_STATUSES) | Q(status__in=over, status_at__gte=at))
 
 
 LIVE_STATUSES = [Status.OPEN, Status.PAUSED, Status.ASSIGNED, Status.UNDERWAY]
