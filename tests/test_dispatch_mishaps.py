@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import clock, mishaps, todos
@@ -137,6 +137,21 @@ def test_opt_out_known_from_the_gateway_alone_is_told_to_staff_if_a_visit_is_pro
     clock.tick_texts()
     todo = Todo.objects.get()
     assert (todo.kind, todo.help_request) == (Todo.Kind.VOLUNTEER_CANNOT, need)
+
+
+def test_opt_out_that_staff_could_not_be_told_of_is_heeded_again(need):
+    visit = factories.AssignmentFactory(help_request=need)
+    opt_out(visit.volunteer.phone)
+
+    def break_off(execute, sql, *how):
+        if sql.startswith('INSERT INTO "dispatch_todo"'):
+            raise OperationalError
+        return execute(sql, *how)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(break_off):
+        mishaps.heed_opt_outs(now())
+    mishaps.heed_opt_outs(now())
+    assert Todo.objects.get().kind == Todo.Kind.VOLUNTEER_CANNOT
 
 
 def test_suspended_volunteers_offers_are_void(community):
