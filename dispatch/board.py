@@ -17,7 +17,7 @@ from linzhu.communities.models import Community, User
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.progress import Search, coming_to, equip, searches_of
 from linzhu.requests.catalogue import SERVICES
-from linzhu.requests.models import LIVE_STATUSES, HelpRequest, Status
+from linzhu.requests.models import HelpRequest, Status
 
 CARDS_A_LANE = 24
 """Nobody reads further down; the rest is one link away. It also bounds the page's weight."""
@@ -184,7 +184,7 @@ def _rows(user: User, filters: Filters, at: datetime) -> Iterator[_Row]:
     found = (
         HelpRequest.objects.visible_to(user)
         .filter(filters.of_help_requests(user))
-        .filter(Q(status__in=LIVE_STATUSES) | Q(status_at__gte=midnight))
+        .live_or_over_since(midnight)
         .order_by()
     )
     columns = found.values_list("pk", "status", "status_at", "window_start", "window_end", "elder__groups")

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.dispatch import todos
 from linzhu.dispatch.errors import TooLate
+from linzhu.dispatch.keeping import keep_words
 from linzhu.dispatch.models import Assignment, Todo
-from linzhu.dispatch.volunteer_acts import BY_PAGE
-from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import HelpRequest
 
 CALL_WITHIN = timedelta(days=1)
@@ -29,7 +26,6 @@ CORRECT_WITHIN = timedelta(days=3)
 SHARE_OF_OTHERS = 10
 """Per cent."""
 CONCERN = "concern"
-LONGEST = 500
 
 
 def owe_call_back(help_request: HelpRequest) -> None:
@@ -63,15 +59,7 @@ def note_concern(todo: Todo, words: str, *, user: User) -> None:
             raise TooLate
         if not todos.settle(todo, user=user, outcome=_("something was wrong")):
             raise TooLate
-        said = InboundMessage.objects.create(
-            gateway=BY_PAGE,
-            gateway_ref=uuid4().hex,
-            sender=help_request.elder.phone,
-            text=words[:LONGEST],
-            reading=CONCERN,
-            about=help_request.ref,
-            handled_at=now(),
-        )
+        said = keep_words(help_request.elder.phone, words, reading=CONCERN, about=help_request.ref)
         community = help_request.community
         todos.owe(
             Todo.Kind.CONCERN, community=community, help_request=help_request, inbound=said, due_in=CORRECT_WITHIN

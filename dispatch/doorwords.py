@@ -15,11 +15,11 @@ RESTS = 20
 
 
 def new_door_word(elder: Elder) -> str:
-    """Return a random easy word in the elder's language (Chinese unless it is English alone).
+    """Return a random easy word in the elder's language (Chinese unless they know English alone).
 
     None of their latest visits had it: whoever has been called off, or was there last week, knows it no more.
     """
-    words = WORDS["en" if elder.languages == {"en"} else "zh"]
+    words = WORDS["en" if elder.knows_english_only else "zh"]
     visits = Assignment.objects.filter(help_request__elder=elder).order_by("-pk")
     known = set(visits.values_list("door_word", flat=True)[:RESTS])
     return secrets.choice([word for word in words if word not in known])

@@ -1,29 +1,25 @@
 """What a family says on its page once a visit is over: thanks, or what worries them.
 
-Both are kept as texts that came in: so they stand beside the help request like any other. Thanks are read by staff and
-by the volunteer; a worry is a call that somebody owes.
+Both are kept as texts that came in. Staff and the volunteer read the thanks; a worry is a call that somebody owes.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
 
 from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
 
-from linzhu.communities.clock import now
 from linzhu.dispatch import todos
+from linzhu.dispatch.keeping import BY_PAGE, keep_words
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Todo
-from linzhu.dispatch.volunteer_acts import BY_PAGE
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import FamilyLink, HelpRequest
 
 THANKS, WORRY = "thanks", "worry"
 CALL_WITHIN = timedelta(hours=2)
-LONGEST = 500
 MOST_WORRIES = 5
 """A page left open, or a child with the phone, shall not fill the inbox."""
 
@@ -78,15 +74,7 @@ def _said(help_request: HelpRequest) -> QuerySet[InboundMessage]:
 
 
 def _keep(link: FamilyLink, reading: str, words: str) -> InboundMessage:
-    return InboundMessage.objects.create(
-        gateway=BY_PAGE,
-        gateway_ref=uuid4().hex,
-        sender=_phone_of(link),
-        text=words[:LONGEST],
-        reading=reading,
-        about=link.help_request.ref,
-        handled_at=now(),
-    )
+    return keep_words(_phone_of(link), words, reading=reading, about=link.help_request.ref)
 
 
 def _phone_of(link: FamilyLink) -> str:

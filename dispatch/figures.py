@@ -12,7 +12,7 @@ from linzhu.communities.models import Community, User
 from linzhu.requests.models import LIVE_STATUSES, HelpRequest, Status
 
 SMALLEST_SHOWN = 5
-"""Smaller counts could point at one person (docs/privacy.md, rule 10); zero points at nobody."""
+"""Smaller counts could point at one person; zero points at nobody."""
 WEEK = timedelta(days=7)
 
 

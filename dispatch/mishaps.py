@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from linzhu.communities.models import Community, Role
 from linzhu.dispatch import opting, todos
@@ -18,7 +19,7 @@ from linzhu.dispatch.visit_texts import owe_call_instead
 from linzhu.notifications.caps import CODES, midnight
 from linzhu.notifications.health import silent_since
 from linzhu.notifications.inbound import MAX_ATTEMPTS
-from linzhu.notifications.models import InboundMessage, Message, OptOut
+from linzhu.notifications.models import InboundMessage, Message, OptOut, lost_since
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.volunteers.models import Volunteer
 
@@ -29,8 +30,6 @@ STUCK_AFTER = timedelta(minutes=10)
 
 State = Message.State
 
-NOT_ARRIVED = [State.FAILED, State.UNDELIVERED]  # both, as in the index over them
-
 MUST_ARRIVE = (
     "visit_yours", "visit_off", "family_assigned", "family_searching", "family_off", "elder_assigned", "elder_off",
 )  # fmt: skip
@@ -40,11 +39,17 @@ MUST_ARRIVE = (
 def owe_undelivered(at: datetime) -> None:
     """A text that must arrive did not, or is on its way for too long: a person calls instead."""
     since = at - LOOKS_BACK
-    lost = Q(state__in=NOT_ARRIVED, finished_at__gt=since)
-    for condition in (lost, _refused(since), _stuck(at)):
-        messages = Message.objects.filter(condition, template__in=MUST_ARRIVE, todos=None)
+    for condition in (lost_since(since), _refused(since), _stuck(at)):
+        messages = Message.objects.filter(condition, ~Exists(_in_hand()), template__in=MUST_ARRIVE)
         for message in messages.select_related("community")[:AT_ONCE]:
             owe_call_instead(message)
+
+
+def _in_hand() -> QuerySet[Todo]:
+    """Calls about a text that are owed or made. One closed when it went out is owed once more if it then gets lost."""
+    ended = Coalesce(OuterRef("finished_at"), OuterRef("created_at"))
+    standing = Q(closed_at=None) | Q(closed_by__isnull=False) | Q(closed_at__gte=ended)
+    return Todo.objects.filter(standing, message=OuterRef("pk"))
 
 
 def _refused(since: datetime) -> Q:
@@ -76,8 +81,8 @@ def close_arrived_after_all() -> None:
 def owe_held_back(at: datetime) -> None:
     """A daily limit or the list of countries held texts back: each community is told once a day."""
     today = midnight(at)
-    held = Message.objects.filter(state__in=NOT_ARRIVED, error_code__in=CODES, finished_at__gte=today)
-    communities = set(held.order_by().values_list("community", flat=True).distinct())
+    held = Message.objects.filter(lost_since(today), error_code__in=CODES)
+    communities = set(held.order_by().values_list("community", flat=True))
     told = _told(Todo.Kind.TEXTS_HELD, today)
     for community in Community.objects.filter(~Exists(told), pk__in=communities)[:AT_ONCE]:
         todos.owe(Todo.Kind.TEXTS_HELD, community=community, due_in=READ_WITHIN)

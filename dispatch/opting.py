@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from linzhu.communities.clock import now
 from linzhu.dispatch import telling, todos
 from linzhu.dispatch.handover import READ_WITHIN, is_phone
@@ -27,16 +29,18 @@ def opt_out(inbound: InboundMessage, reply: Reply) -> None:
 def heed(phone: str) -> None:
     """The owner of a phone wants no texts, whoever told us: their offers end. Staff learn of it if they have promised
     a visit."""
-    void_offers(Offer.objects.filter(phone=phone))
     volunteers = Volunteer.objects.filter(phone=phone)
-    volunteers.update(opted_out_at=now())
-    for assignment in Assignment.objects.standing().filter(volunteer__in=volunteers).select_related("help_request"):
-        todos.owe(
-            Todo.Kind.VOLUNTEER_CANNOT,
-            community=assignment.help_request.community,
-            help_request=assignment.help_request,
-            due_in=READ_WITHIN,
-        )
+    promised = Assignment.objects.standing().filter(volunteer__in=volunteers).select_related("help_request__community")
+    with transaction.atomic():
+        void_offers(Offer.objects.filter(phone=phone))
+        volunteers.update(opted_out_at=now())
+        for assignment in promised:
+            todos.owe(
+                Todo.Kind.VOLUNTEER_CANNOT,
+                community=assignment.help_request.community,
+                help_request=assignment.help_request,
+                due_in=READ_WITHIN,
+            )
 
 
 def opt_in(inbound: InboundMessage, reply: Reply) -> None:

@@ -55,7 +55,7 @@ def slip(request: StaffRequest, ref: str) -> HttpResponse:
 
 def language_of(elder: Elder) -> str:
     """Tibetan and Uyghur for those who speak no Mandarin, English for those who read nothing else; else Chinese."""
-    if elder.languages == {Language.ENGLISH}:
+    if elder.knows_english_only:
         return "en"
     own = [code for code in (Language.TIBETAN, Language.UYGHUR) if code in elder.languages]
     return own[0] if own and Language.MANDARIN not in elder.languages else "zh-hans"

@@ -14,7 +14,7 @@ Kind = Bond.Kind
 
 @dataclass
 class Ties:
-    """The volunteers whom an elder is tied to, by primary key. Read by ``neighbours.read_history``."""
+    """The volunteers whom an elder is tied to, by primary key. Read by ``history.read_history``."""
 
     paired: set[int] = field(default_factory=set)
     preferred: set[int] = field(default_factory=set)

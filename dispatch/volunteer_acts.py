@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import uuid4
 
 from django.db import transaction
 from django.http import QueryDict
@@ -16,11 +15,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from linzhu.communities.clock import now
 from linzhu.dispatch import doorstep, wishes
 from linzhu.dispatch.actions import LONGEST_VISIT_MIN, Refused
 from linzhu.dispatch.assignments import arrive, finish, set_out
 from linzhu.dispatch.errors import Busy, NotCleared, TooLate
+from linzhu.dispatch.keeping import keep_words
 from linzhu.dispatch.late_yes import note_late_yes
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import accept, decline
@@ -28,15 +27,13 @@ from linzhu.dispatch.replies import Kind
 from linzhu.dispatch.visit_answers import owe_call, take_back, volunteer_actor
 from linzhu.dispatch.visits import delay
 from linzhu.notifications import outbox
-from linzhu.notifications.models import InboundMessage, Message
+from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import IllegalTransition
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.forms import PauseForm
 from linzhu.volunteers.models import Volunteer
 
 LONGEST_DELAY_MIN = 240
-BY_PAGE = "page"
-"""Who brings a call for help that was pressed, where others name their gateway."""
 
 TOO_LATE_WORDS = {
     "already_yours": gettext_lazy("All settled: this visit is yours. Thank you!"),
@@ -154,25 +151,14 @@ VISIT_ACTS: dict[str, Callable[[Assignment, QueryDict], str]] = {
 
 
 def call_me(volunteer: Volunteer, help_request: HelpRequest | None = None) -> str:
-    """Ask the office for a call. Pressed twice, one call is owed.
-
-    It is kept as a text from their phone: so it stands in the inbox and beside the help request like any other.
-    """
+    """Ask the office for a call. Pressed twice, one call is owed."""
     about = help_request.ref if help_request else ""
     owed = Todo.objects.open().filter(
         kind=Todo.Kind.HELP_WANTED, inbound__sender=volunteer.phone, help_request=help_request
     )
     with transaction.atomic():
         if not owed.exists():
-            pressed = InboundMessage.objects.create(
-                gateway=BY_PAGE,
-                gateway_ref=uuid4().hex,
-                sender=volunteer.phone,
-                text=_("Please call me."),
-                reading=Kind.HELP,
-                about=about,
-                handled_at=now(),
-            )
+            pressed = keep_words(volunteer.phone, _("Please call me."), reading=Kind.HELP, about=about)
             owe_call(volunteer, help_request, pressed)
     return _("The office calls you in a moment. If somebody is in danger, call 120 or 110 first.")
 

@@ -23,7 +23,7 @@ from linzhu.volunteers.models import Volunteer
 from linzhu.volunteers.week import draw_week
 
 STILL_SEEN = timedelta(hours=2)
-"""How long after the visit the volunteer still reads whom they helped (privacy rule 2)."""
+"""How long after the visit the volunteer still reads whom they helped."""
 
 NEAR = timedelta(hours=3)
 """How long before the window begins a volunteer may well set out."""

@@ -15,7 +15,7 @@ from linzhu.communities.models import Community, User
 from linzhu.notifications import breakers
 from linzhu.notifications.caps import midnight
 from linzhu.notifications.gateways import configured
-from linzhu.notifications.models import GatewayLine, Message
+from linzhu.notifications.models import GatewayLine, Message, lost_since
 from linzhu.notifications.reasons import Reason, reason_of
 from linzhu.notifications.reconcile import metered
 
@@ -26,7 +26,7 @@ LOOKS_BACK = timedelta(hours=24)
 SHOWN = 50
 MONTHS = 3
 SMALLEST_SHOWN = 5
-"""Overseers see figures: smaller counts could point at one person (docs/privacy.md, rule 10)."""
+"""Overseers see figures: smaller counts could point at one person."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ def read_gateways(user: User, at: datetime, *, exact: bool) -> list[GatewayRow]:
     counted = {
         name: counts
         for name, *counts in _overseen(user)
-        .filter(_pending() | _ended_badly(at) | Q(handed_at__gte=midnight(at)))
+        .filter(_pending() | lost_since(at - LOOKS_BACK) | Q(handed_at__gte=midnight(at)))
         .order_by()
         .values_list("gateway")
         .annotate(
             waiting=Count("pk", filter=Q(state__in=[State.QUEUED, State.SENDING])),
             late=Count("pk", filter=_late(at)),
             unknown=Count("pk", filter=Q(state=State.UNKNOWN)),
-            failed=Count("pk", filter=_ended_badly(at)),
+            failed=Count("pk", filter=lost_since(at - LOOKS_BACK)),
             parts=Sum("parts", filter=Q(handed_at__gte=midnight(at)), default=0),
         )
     }
@@ -118,7 +118,7 @@ def read_troubled(user: User, at: datetime) -> list[Message]:
     Each has a ``reason``. For those who lead a community; two queries.
     """
     led = Message.objects.visible_to(user).filter(community__in=Community.objects.led_by(user))
-    troubled = led.filter(_late(at) | Q(state=State.UNKNOWN) | _ended_badly(at) & Q(again=None))
+    troubled = led.filter(_late(at) | Q(state=State.UNKNOWN) | lost_since(at - LOOKS_BACK) & Q(again=None))
     shown = list(troubled.select_related("community").order_by("-created_at", "-pk")[:SHOWN])
     for message in shown:
         message.reason = reason_of(message.state, message.error_code)
@@ -127,7 +127,7 @@ def read_troubled(user: User, at: datetime) -> list[Message]:
 
 def count_reasons(user: User, at: datetime) -> list[tuple[Reason, int]]:
     """Return why texts ended badly in the last day, the most frequent reason first."""
-    counted = _overseen(user).filter(_ended_badly(at)).order_by().values_list("state", "error_code")
+    counted = _overseen(user).filter(lost_since(at - LOOKS_BACK)).order_by().values_list("state", "error_code")
     totals: dict[Reason, int] = defaultdict(int)
     for state, code, count in counted.annotate(count=Count("pk")):
         totals[reason_of(state, code)] += count
@@ -140,10 +140,6 @@ def _pending() -> Q:
 
 def _late(at: datetime) -> Q:
     return Q(state__in=[State.QUEUED, State.SENDING], created_at__lt=at - LATE)
-
-
-def _ended_badly(at: datetime) -> Q:
-    return Q(state__in=[State.FAILED, State.UNDELIVERED], finished_at__gt=at - LOOKS_BACK)
 
 
 def _overseen(user: User) -> QuerySet[Message]:

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -13,7 +14,7 @@ from linzhu.dispatch.board import CARDS_A_LANE, NEEDS_SHOWN, Filters, read_board
 from linzhu.dispatch.models import Offer, Todo
 from linzhu.dispatch.templatetags.dispatch import due
 from linzhu.dispatch.words import mask_links, window_words
-from linzhu.requests.models import Status
+from linzhu.requests.models import HelpRequest, Status
 from tests import factories
 
 
@@ -51,6 +52,13 @@ def test_help_request_stands_in_the_lane_of_its_status(community, dispatcher, st
 def test_what_ended_yesterday_is_gone(community, dispatcher):
     request_in(community, status=Status.DONE, status_at=now() - timedelta(days=1))
     assert read_board(dispatcher, Filters()).is_empty
+
+
+def test_board_reads_no_help_request_of_the_past(dispatcher):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL reads a table of a few rows whole")
+    plan = HelpRequest.objects.visible_to(dispatcher).live_or_over_since(now()).order_by().explain()
+    assert set(re.findall(r"requests_helprequest USING INDEX (\w+)", plan)) == {"help_request_status"}
 
 
 def test_what_is_open_since_yesterday_stays(community, dispatcher):

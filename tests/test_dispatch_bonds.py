@@ -13,9 +13,9 @@ from linzhu.dispatch import bonds
 from linzhu.dispatch.assignments import assign
 from linzhu.dispatch.errors import NotCleared
 from linzhu.dispatch.head_start import head_start
+from linzhu.dispatch.history import read_history
 from linzhu.dispatch.matching import rank
 from linzhu.dispatch.models import Bond, Offer, Todo
-from linzhu.dispatch.neighbours import read_history
 from linzhu.dispatch.offers import accept
 from linzhu.dispatch.reasons import explain
 from linzhu.dispatch.ties import Ties, are_kept_apart, paired_with, tie_exclusions, tie_reasons

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from linzhu.dispatch.family_says import LONGEST, MOST_WORRIES, form_token
+from linzhu.dispatch.family_says import MOST_WORRIES, form_token
+from linzhu.dispatch.keeping import LONGEST
 from linzhu.dispatch.links import family_url, volunteer_url
 from linzhu.dispatch.models import Todo
 from linzhu.dispatch.todos import close_overtaken

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import clock, mishaps, todos
@@ -58,6 +58,27 @@ def test_confirmation_that_is_held_up_is_owed_as_a_call_until_it_goes_out(need, 
     assert Todo.objects.open().count() == 0
 
 
+def test_confirmation_that_was_held_up_and_then_did_not_arrive_is_owed_once_more(need):
+    fields = {"template": "visit_yours", "about": need.ref, "community": need.community}
+    factories.MessageFactory(**fields, next_attempt_at=now() + timedelta(hours=1))
+    mishaps.owe_undelivered(now() + timedelta(minutes=11))
+    Message.objects.update(state="accepted")
+    mishaps.close_arrived_after_all()
+    Message.objects.update(state="undelivered", finished_at=now())
+    mishaps.owe_undelivered(now())
+    assert (Todo.objects.count(), Todo.objects.open().count()) == (2, 1)
+
+
+def test_confirmation_that_was_held_up_and_then_failed_is_one_call(need, dispatcher):
+    fields = {"template": "visit_yours", "about": need.ref, "community": need.community}
+    factories.MessageFactory(**fields, next_attempt_at=now() + timedelta(hours=1))
+    mishaps.owe_undelivered(now() + timedelta(minutes=11))
+    todos.settle(Todo.objects.get(), user=dispatcher, outcome="called")
+    Message.objects.update(state="failed", finished_at=now())
+    mishaps.owe_undelivered(now())
+    assert Todo.objects.count() == 1
+
+
 def test_offer_that_is_held_up_is_nobodys_worry(need):
     factories.MessageFactory(about=need.ref, community=need.community)
     mishaps.owe_undelivered(now() + timedelta(minutes=11))
@@ -71,13 +92,6 @@ def test_confirmation_that_an_opt_out_holds_back_is_owed_as_a_call(need):
     factories.MessageFactory(**fields, to=message.to, state="suppressed", finished_at=now())  # written afterwards
     mishaps.owe_undelivered(now())
     assert Todo.objects.get().message == message
-
-
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL reads a table of a few rows whole")
-def test_mishaps_are_found_without_reading_every_text(db):
-    for condition in (mishaps._stuck(now()), mishaps._refused(now())):
-        plan = Message.objects.filter(condition, template__in=mishaps.MUST_ARRIVE, todos=None).explain()
-        assert "SCAN notifications_message" not in plan
 
 
 def test_settled_mishap_does_not_come_back(need, dispatcher):
@@ -123,6 +137,21 @@ def test_opt_out_known_from_the_gateway_alone_is_told_to_staff_if_a_visit_is_pro
     clock.tick_texts()
     todo = Todo.objects.get()
     assert (todo.kind, todo.help_request) == (Todo.Kind.VOLUNTEER_CANNOT, need)
+
+
+def test_opt_out_that_staff_could_not_be_told_of_is_heeded_again(need):
+    visit = factories.AssignmentFactory(help_request=need)
+    opt_out(visit.volunteer.phone)
+
+    def break_off(execute, sql, *how):
+        if sql.startswith('INSERT INTO "dispatch_todo"'):
+            raise OperationalError
+        return execute(sql, *how)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(break_off):
+        mishaps.heed_opt_outs(now())
+    mishaps.heed_opt_outs(now())
+    assert Todo.objects.get().kind == Todo.Kind.VOLUNTEER_CANNOT
 
 
 def test_suspended_volunteers_offers_are_void(community):

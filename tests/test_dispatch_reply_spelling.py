@@ -1,9 +1,13 @@
 """The same words in a dialect, in pinyin, with a slip of the finger: what is meant is read, and nothing else."""
 
+import random
+import tracemalloc
+
 import pytest
 
 from linzhu.dispatch.reading.dialect import standard
-from linzhu.dispatch.reading.slips import mended
+from linzhu.dispatch.reading.lists import KNOWN_WORDS
+from linzhu.dispatch.reading.slips import LONGEST, mended
 from linzhu.dispatch.replies import Kind, Reply, read_reply
 
 
@@ -46,6 +50,19 @@ def test_one_slip_in_a_long_word_is_mended(typed, meant):
     assert mended(
         [typed], frozenset({"arrived", "unsubscribe", "ambulance", "police", "accept", "attacked", "problem"})
     ) == [meant]
+
+
+def test_no_word_of_the_lists_is_too_long_to_be_mended():
+    assert max(len(word) for word in KNOWN_WORDS if word.isascii() and word.isalpha()) <= LONGEST
+
+
+def test_text_without_spaces_does_not_fill_the_memory():
+    text = "".join(random.Random(1).choices("bcdfghjk", k=1600))
+    tracemalloc.start()
+    assert read_reply(text) == Reply(Kind.UNCLEAR)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000  # bytes
 
 
 @pytest.mark.parametrize(

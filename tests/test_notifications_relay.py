@@ -222,6 +222,18 @@ def test_sweep_reads_no_whole_table(text):
     assert connection.vendor == "sqlite"
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite plans without having counted the rows")
+def test_sweep_reads_no_text_of_the_past(community, text):
+    past = {"community": community, "to": PHONE, "state": State.DELIVERED}
+    Message.objects.bulk_create(factories.MessageFactory.build(**past) for _text in range(3000))
+    for number in range(20):
+        text(to=f"+86199200002{number:02}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_message")
+    plan = Message.objects.to_send(now()).next_in_line().order_by("priority", "pk").explain()
+    assert "Seq Scan" not in plan
+
+
 def test_sweep_goes_on_after_a_text_that_breaks_it(text, clock, settings, caplog):
     broken, fine = text(state=State.UNKNOWN, gateway="pigeon"), text(to="+8619920000002")
     clock.shift(5)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SHORTEST = 7
 """Letters. In shorter words one slip makes another word: "polite" is no "police"."""
+LONGEST = 16
+"""No word of the lists is longer; every slip of a text without spaces would fill the memory."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _VOWELS = "aeiou"
@@ -15,7 +17,7 @@ def mended(words: list[str], known: frozenset[str]) -> list[str]:
 
 
 def _meant(word: str, known: frozenset[str]) -> str:
-    if len(word) < SHORTEST - 1 or not _is_latin(word):
+    if not SHORTEST - 1 <= len(word) <= LONGEST + 1 or not _is_latin(word):
         return word
     near = {slip for slip in _slips(word) if len(slip) >= SHORTEST and slip in known}
     return near.pop() if len(near) == 1 else word

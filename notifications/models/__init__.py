@@ -3,7 +3,14 @@
 from linzhu.notifications.models.calls import AT_THE_GATEWAY, OVER_STATES, Call, CallQuerySet
 from linzhu.notifications.models.gateways import GatewayLine
 from linzhu.notifications.models.outgoing import Outgoing
-from linzhu.notifications.models.texts import FINAL_STATES, InboundMessage, Message, MessageQuerySet, OptOut
+from linzhu.notifications.models.texts import (
+    FINAL_STATES,
+    InboundMessage,
+    Message,
+    MessageQuerySet,
+    OptOut,
+    lost_since,
+)
 from linzhu.notifications.models.wording import TextOverride
 
 __all__ = [
@@ -19,4 +26,5 @@ __all__ = [
     "OptOut",
     "Outgoing",
     "TextOverride",
+    "lost_since",
 ]

@@ -31,9 +31,12 @@ class MessageQuerySet(ScopedQuerySet):
 
         One in doubt whose time is over keeps nobody waiting: it is never sent again, so there is no order to keep.
         """
+        in_doubt = Q(state=Message.State.UNKNOWN) & (Q(expires_at=None) | Q(expires_at__gt=now()))
+        # One state at a time, as each has its index: by IN PostgreSQL would read every text there is.
+        in_flight = Q(state=Message.State.QUEUED) | Q(state=Message.State.SENDING) | in_doubt
         earlier = Message.objects.filter(
-            to=OuterRef("to"), priority=OuterRef("priority"), state__in=Message.IN_FLIGHT, pk__lt=OuterRef("pk")
-        ).exclude(state=Message.State.UNKNOWN, expires_at__lte=now())
+            in_flight, to=OuterRef("to"), priority=OuterRef("priority"), pk__lt=OuterRef("pk")
+        )
         return self.filter(~Exists(earlier))
 
     def wanted(self, at: datetime) -> MessageQuerySet:
@@ -84,7 +87,7 @@ class Message(Outgoing):
         indexes = [
             models.Index(fields=["next_attempt_at"], name="message_due", condition=Q(state="queued")),
             models.Index(
-                fields=["finished_at"], name="message_bad_end", condition=Q(state__in=["failed", "undelivered"])
+                fields=["finished_at"], name="message_lost", condition=Q(state="failed") | Q(state="undelivered")
             ),
             models.Index(fields=["lease_until"], name="message_leased", condition=Q(state="sending")),
             models.Index(fields=["next_attempt_at"], name="message_unknown", condition=Q(state="unknown")),
@@ -108,6 +111,14 @@ FINAL_STATES = [
     Message.State.EXPIRED,
     Message.State.SUPPRESSED,
 ]
+
+
+def lost_since(at: datetime) -> Q:
+    """Return the condition for texts that have failed, or were not delivered, since then.
+
+    One state at a time: SQLite does not see that IN means no others than those that the index holds.
+    """
+    return Q(state=Message.State.FAILED, finished_at__gt=at) | Q(state=Message.State.UNDELIVERED, finished_at__gt=at)
 
 
 class InboundMessage(models.Model):

@@ -89,6 +89,10 @@ class Elder(models.Model):
                 return source.lat, source.lng
         return None
 
+    @property
+    def knows_english_only(self) -> bool:
+        return self.languages == {Language.ENGLISH}
+
     def home(self) -> str:
         """Where the elder lives, in words: the address, with the place before it unless it begins with it already."""
         place = str(self.place) if self.place else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -36,6 +37,11 @@ class HelpRequestQuerySet(ScopedQuerySet):
     def live(self) -> HelpRequestQuerySet:
         """Not yet over: somebody still owes something."""
         return self.filter(status__in=LIVE_STATUSES)
+
+    def live_or_over_since(self, at: datetime) -> HelpRequestQuerySet:
+        """Live, or over since then. Every status is named: there is an index over status and time, none over time."""
+        over = [status for status in Status if status not in LIVE_STATUSES]
+        return self.filter(Q(status__in=LIVE_STATUSES) | Q(status__in=over, status_at__gte=at))
 
 
 LIVE_STATUSES = [Status.OPEN, Status.PAUSED, Status.ASSIGNED, Status.UNDERWAY]
@@ -113,8 +119,7 @@ class HelpRequest(models.Model):
         verbose_name_plural = _("help requests")
         indexes = [
             models.Index(fields=["community", "status"], name="help_request_board"),
-            models.Index(fields=["status_at"], name="help_request_live", condition=Q(status__in=LIVE_STATUSES)),
-            models.Index(fields=["status_at"], name="help_request_done", condition=Q(status=Status.DONE)),
+            models.Index(fields=["status", "status_at"], name="help_request_status"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="window_not_empty"),
