@@ -61,7 +61,8 @@ def _make_offer(wave: Wave, candidate: Candidate) -> Offer:
         expires_at=offer_end(help_request, now()),  # the wave may have begun before the window did
     )
     until = max(wave.ends_at, now() + SENT_WITHIN)
-    offer.message = telling.send_offer(offer, again={"code": "standby"} in candidate.reasons, until=until)
+    template = "offer_standby" if candidate.has("standby") else "offer"
+    offer.message = telling.send_offer(offer, template, until=until)
     offer.save()
     return offer
 
