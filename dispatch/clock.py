@@ -41,7 +41,6 @@ LEASE = "clock"
 LEASE_TIME = timedelta(seconds=5)
 AT_ONCE = 200
 """How many due rows one tick takes of each kind: a long backlog must not hold up the other kinds."""
-DECIDE_BEFORE = timedelta(minutes=60)
 CLOSE_AFTER = timedelta(hours=2)
 """So long after a visit a help request stays at hand; then it closes by itself, if nothing is owed any more."""
 
@@ -127,7 +126,7 @@ def _deadlines(at: datetime) -> None:
     _each(HelpRequest.objects.open().filter(window_end__lte=at)[:AT_ONCE], _end_search)
     decided = Todo.objects.open().filter(help_request=OuterRef("pk"), kind__in=todos.ABOUT_THE_SEARCH)
     undecided = HelpRequest.objects.filter(~Exists(decided))
-    near = undecided.filter(status=Status.OPEN, window_start__lte=at + DECIDE_BEFORE, window_end__gt=at)
+    near = undecided.filter(status=Status.OPEN, window_start__lte=at + todos.DECIDE_BEFORE, window_end__gt=at)
     _each(near[:AT_ONCE], lambda help_request: _owe_in_time(help_request, at))
     # Nothing else looks at a paused one: whatever became of its todo, somebody owes a decision.
     _each(undecided.filter(status=Status.PAUSED)[:AT_ONCE], _owe_decision)
@@ -142,9 +141,7 @@ def _end_search(help_request: HelpRequest) -> None:
 
 
 def _owe_in_time(help_request: HelpRequest, at: datetime) -> None:
-    """One that was logged late gets half of its time before a person is called."""
-    time_given = help_request.window_start - help_request.status_at
-    if at >= help_request.window_start - min(DECIDE_BEFORE, time_given / 2):
+    if at >= todos.decision_due_at(help_request):
         _owe_decision(help_request, Todo.Kind.DEADLINE_NEAR)
 
 

@@ -94,8 +94,9 @@ def _count(experience: policy.Experience, record: policy.Record, offer: Offer, a
     expected = offer.expectation or {}
     if expected.keys() != set(policy.Chance._fields):
         return  # asked by an earlier version of the policy: there is no saying what it expected
-    if not offer.answer and offer.message and offer.message.state in NEVER_READ:
-        return  # who has not been reached has not been silent
+    was_read = offer.asked_again_in_id or not offer.message or offer.message.state not in NEVER_READ
+    if not offer.answer and not was_read:
+        return  # who has not been reached has not been silent; who was asked once more had been reached
     minutes = 0.0
     if offer.answered_at is not None:
         minutes = (offer.answered_at - offer.created_at) / timedelta(minutes=1)

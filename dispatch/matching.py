@@ -95,9 +95,14 @@ def rank(help_request: HelpRequest, *, radius_m: int | None = None, listed: int 
 
 def consider(help_request: HelpRequest, volunteer_id: int) -> Candidate | Exclusion | None:
     """Return how one volunteer stands as things are now, however far away; None if not active in the elder's tree."""
+    return next(iter(consider_all(help_request, [volunteer_id])), None)
+
+
+def consider_all(help_request: HelpRequest, volunteer_ids: Sequence[int]) -> list[Candidate | Exclusion]:
+    """Return how these volunteers stand, like ``consider``."""
     if help_request.elder.position() is None:
-        return None
-    return next(_assess(Wanted(help_request, now()), [volunteer_id], None), None)
+        return []
+    return list(_assess(Wanted(help_request, now()), volunteer_ids, None))
 
 
 def _find_pool(wanted: Wanted, radius_m: int, enough: int) -> Pool:

@@ -61,7 +61,8 @@ def _make_offer(wave: Wave, candidate: Candidate) -> Offer:
         expires_at=offer_end(help_request, now()),  # the wave may have begun before the window did
     )
     until = max(wave.ends_at, now() + SENT_WITHIN)
-    offer.message = telling.send_offer(offer, again={"code": "standby"} in candidate.reasons, until=until)
+    template = "offer_standby" if candidate.has("standby") else "offer"
+    offer.message = telling.send_offer(offer, template, until=until)
     offer.save()
     return offer
 
@@ -118,7 +119,6 @@ def claim_by_hand(help_request: HelpRequest, volunteer: Volunteer, *, actor: Act
         if offer:
             said_yes = {"status": Offer.Status.ACCEPTED, "answer": Offer.Answer.YES, "answered_at": now()}
             Offer.objects.filter(pk=offer.pk).update(**said_yes)
-            outbox.withdraw(Message.objects.filter(offer=offer))
         help_request.refresh_from_db()
         return seat(help_request, volunteer, actor=actor, via=via, offer=offer)
 
@@ -138,6 +138,8 @@ def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: 
         via=via,
         door_word=new_door_word(help_request.elder),
     )
+    if offer:
+        outbox.withdraw(Message.objects.filter(offer=offer))  # one that still waits need not ask any more
     visit_texts.confirm(assignment)
     plan_steps(assignment)
     if help_request.places_filled == help_request.people_needed:
@@ -174,6 +176,7 @@ def decline(offer: Offer, *, actor: Actor) -> None:
         Offer.objects.filter(pk=offer.pk, answer="").update(**said_no)
         answerable = Offer.objects.filter(pk=offer.pk, status__in=[Offer.Status.OPEN, Offer.Status.STANDBY])
         if answerable.update(status=Offer.Status.DECLINED, **said_no):
+            outbox.withdraw(Message.objects.filter(offer=offer))
             record_event(offer.help_request)
             # What is due stands in the row; the queue only wakes somebody up for it.
             if offer.help_request.waves.filter(ended_at=None).update(due_at=now()):

@@ -42,13 +42,12 @@ def elder_language(elder: Elder) -> str:
 # --- volunteers ---------------------------------------------------------------------------------------------------
 
 
-def send_offer(offer: Offer, *, again: bool = False, until: datetime | None = None) -> Message:
-    """Ask: service, area, window, how to answer. Nothing of the elder's person. ``again``: of who stands by.
+def send_offer(offer: Offer, template: str = "offer", *, until: datetime | None = None) -> Message:
+    """Ask: service, area, window, how to answer. Nothing of the elder's person.
 
     It is not sent after ``until``, though whoever has got it may answer for longer.
     """
     help_request, language = offer.help_request, offer.volunteer.text_language
-    template = "offer_standby" if again else "offer"
     return outbox.queue(
         offer.phone,
         template,
@@ -65,6 +64,13 @@ def send_offer(offer: Offer, *, again: bool = False, until: datetime | None = No
         priority=Message.Priority.OFFER,
         expires_at=min(offer.expires_at, until or offer.expires_at),
     )
+
+
+def send_offer_again(offer: Offer, template: str = "offer", *, until: datetime | None = None) -> None:
+    """Ask once more: same offer, same code. The text before it need not go out as well, if it still waits."""
+    outbox.withdraw(Message.objects.filter(offer=offer))
+    offer.message = send_offer(offer, template, until=until)
+    offer.save(update_fields=["message"])
 
 
 def tell_volunteer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -127,17 +126,17 @@ def _by(change: StatusChange) -> str:
 
 
 def _of_waves(waves: Sequence[Wave], offers: Sequence[Offer]) -> Iterator[Entry]:
-    asked: dict[int, list[Offer]] = defaultdict(list)
-    for offer in offers:
-        asked[offer.wave_id].append(offer)
     for wave in waves:
-        people = asked[wave.pk]
+        people = tuple(offer for offer in offers if offer.wave_id == wave.pk)
         text = ngettext(
             "Wave %(wave)d: asked %(n)d neighbour within %(reach)s",
             "Wave %(wave)d: asked %(n)d neighbours within %(reach)s",
             len(people),
-        ) % {"wave": wave.number, "n": len(people), "reach": show_distance(wave.radius_m)}
-        yield Entry(wave.started_at, "linzhu", _("Linzhu"), text, offers=tuple(people))
+        )
+        if not people and any(offer.asked_again_in_id == wave.pk for offer in offers):
+            text = _("Wave %(wave)d: once more asked those who have not answered")
+        values = {"wave": wave.number, "n": len(people), "reach": show_distance(wave.radius_m)}
+        yield Entry(wave.started_at, "linzhu", _("Linzhu"), text % values, offers=people)
 
 
 def _no(offer: Offer) -> Entry:

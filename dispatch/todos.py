@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -28,6 +28,14 @@ ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL
 
 ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL_ELDER_LOOKING)
 """Calls that tell the elder something: whoever owes one need not have noticed that a volunteer is missing."""
+
+DECIDE_BEFORE = timedelta(minutes=60)
+
+
+def decision_due_at(help_request: HelpRequest) -> datetime:
+    """Return when a person is called at the latest. One that was logged late gets half of its time before that."""
+    time_given = help_request.window_start - help_request.status_at
+    return help_request.window_start - min(DECIDE_BEFORE, time_given / 2)
 
 
 def owe(

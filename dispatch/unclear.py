@@ -9,8 +9,6 @@ from linzhu.dispatch import telling, todos
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.offers import accept, decline
-from linzhu.notifications import outbox
-from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import Actor
 
 
@@ -42,9 +40,7 @@ def ask_again(todo: Todo, *, user: User) -> None:
         if offer.status != Offer.Status.OPEN:
             raise TooLate
         if todos.settle(todo, user=user, outcome=Offer.Status.OPEN):
-            outbox.withdraw(Message.objects.filter(offer=offer))  # one that still waits need not go out as well
-            offer.message = telling.send_offer(offer)
-            offer.save(update_fields=["message"])
+            telling.send_offer_again(offer)
 
 
 def _offer(todo: Todo) -> Offer:

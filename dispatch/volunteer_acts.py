@@ -26,8 +26,6 @@ from linzhu.dispatch.offers import accept, decline
 from linzhu.dispatch.replies import Kind
 from linzhu.dispatch.visit_answers import owe_call, take_back, volunteer_actor
 from linzhu.dispatch.visits import delay
-from linzhu.notifications import outbox
-from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import IllegalTransition
 from linzhu.requests.models import HelpRequest
 from linzhu.volunteers.forms import PauseForm
@@ -63,7 +61,6 @@ def say_yes(offer: Offer) -> str:
         raise Refused(_("Thank you! Something about your clearance must be settled first. Please call us.")) from None
     except TooLate:
         raise Refused(str(TOO_LATE_WORDS[note_late_yes(offer)])) from None
-    outbox.withdraw(Message.objects.filter(offer=offer))  # it need not ask any more
     return _("Thank you! The visit is yours. Everything you need stands here, and in the text on your phone.")
 
 
@@ -72,7 +69,6 @@ def say_no(offer: Offer) -> str:
     if Assignment.objects.standing().filter(offer=offer).exists():
         raise Refused(_("You have said yes to this one. If you cannot come after all, please say so on the visit."))
     decline(offer, actor=volunteer_actor(offer.volunteer))
-    outbox.withdraw(Message.objects.filter(offer=offer))
     return _("Thank you for telling us. We will ask again another time.")
 
 

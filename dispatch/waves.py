@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -11,14 +13,18 @@ from linzhu.communities.clock import now
 from linzhu.communities.rules import Rules, rules_of
 from linzhu.dispatch import todos
 from linzhu.dispatch.asking import Asking, most_at_once, plan_wave
+from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.head_start import head_start
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, find_pool
-from linzhu.dispatch.models import Todo, Wave
+from linzhu.dispatch.models import Offer, Todo, Wave
 from linzhu.dispatch.offers import make_offers
+from linzhu.dispatch.once_more import ask_once_more, silent_offers
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
+
+Asked = TypeVar("Asked", Candidate, Offer)
 
 POOL = 200
 """How many of the nearest candidates a wave chooses from, at least."""
@@ -34,9 +40,9 @@ TODO_OF: dict[str, Todo.Kind] = {
 def start_wave(help_request: HelpRequest) -> Wave | None:
     """Ask the next few volunteers. Safe to call at any time and twice: it does nothing where nothing is due.
 
-    Those who stand by, or are paired with the elder, may have a head start. Waits silently in quiet hours; hands the
-    help request to a person when nobody is left to ask or the window is over, when the elder's home is not on the map,
-    or when the window begins before anybody may be texted.
+    Those who stand by, or are paired with the elder, may have a head start. Waits silently in quiet hours. When nobody
+    is left, those who have kept silent are asked once more; then, or when the window is over, the elder's home is not
+    on the map, or the window begins before anybody may be texted, the help request is handed to a person.
     """
     help_request.refresh_from_db()
     if help_request.status != Status.OPEN or help_request.waves.filter(ended_at=None).exists():
@@ -49,11 +55,18 @@ def start_wave(help_request: HelpRequest) -> Wave | None:
         return None
     asking = _plan(help_request, rules)
     if not asking.order:
-        _hand_over(help_request, HelpRequest.PauseReason.NOBODY_FOUND)
-        return None
+        return _last_wave(help_request, rules, asking.length)
     if first := head_start(help_request, asking.order, rules, now()):
-        return _open_wave(help_request, first.chosen, first.length, alone=True)
-    return _open_wave(help_request, asking.chosen, asking.length)
+        return _open_wave(help_request, first.chosen, first.length, make_offers, alone=True)
+    return _open_wave(help_request, asking.chosen, asking.length, make_offers)
+
+
+def _last_wave(help_request: HelpRequest, rules: Rules, length: timedelta) -> Wave | None:
+    """Nobody new is left: those who have kept silent are asked once more. If there are none, a person decides."""
+    if silent := silent_offers(help_request, rules, length):
+        return _open_wave(help_request, silent, length, ask_once_more)
+    _hand_over(help_request, HelpRequest.PauseReason.NOBODY_FOUND)
+    return None
 
 
 def _obstacle(help_request: HelpRequest, rules: Rules) -> HelpRequest.PauseReason | None:
@@ -79,7 +92,12 @@ def _plan(help_request: HelpRequest, rules: Rules, *, replacing: bool = False) -
 
 
 def _open_wave(
-    help_request: HelpRequest, chosen: list[Candidate], length: timedelta, *, alone: bool = False
+    help_request: HelpRequest,
+    chosen: list[Asked],
+    length: timedelta,
+    ask: Callable[[Wave, list[Asked]], object],
+    *,
+    alone: bool = False,
 ) -> Wave | None:
     number = help_request.waves.filter(round=help_request.round).count() + 1
     at = now()
@@ -89,17 +107,17 @@ def _open_wave(
                 help_request=help_request,
                 round=help_request.round,
                 number=number,
-                radius_m=max(candidate.distance_m for candidate in chosen),
+                radius_m=max(one.distance_m for one in chosen),
                 head_start=alone,
                 started_at=at,
                 ends_at=at + length,
                 due_at=at + length,
             )
             _hold_search(help_request)
-            make_offers(wave, chosen)
+            ask(wave, chosen)
             record_event(help_request)
-    except (IntegrityError, IllegalTransition):
-        return None  # another process has started this wave, or the search has ended
+    except (IntegrityError, IllegalTransition, TooLate):
+        return None  # another process has started this wave, the search has ended, or all have answered just now
     return wave
 
 

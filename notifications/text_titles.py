@@ -18,6 +18,7 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
     _("Offers"): {
         "offer": _("Asks for help"),
         "offer_standby": _("Asks again: the place is free once more"),
+        "offer_again": _("Asks once more: nobody has been found yet"),
         "which_one": _("Asks which offer a bare yes or no means"),
         "no_thanks": _("Thanks for a no"),
         "late_taken": _("Somebody was quicker"),

@@ -52,6 +52,9 @@ TEXTS: dict[str, Text] = {
     "offer_standby": Text(
         audience=_VOLUNTEER, params=("service", "area", "when", "code"), one_part=True, asks_reply=True
     ),
+    "offer_again": Text(
+        audience=_VOLUNTEER, params=("service", "area", "when", "code"), one_part=True, asks_reply=True
+    ),
     "late_standby": Text(audience=_VOLUNTEER, params=("service", "code"), asks_reply=True),
     "late_taken": Text(audience=_VOLUNTEER, params=("service",)),
     "no_thanks": Text(audience=_VOLUNTEER),

@@ -29,6 +29,7 @@ def _broken(help_request: HelpRequest) -> list[str]:
     offers = list(help_request.offers.all())
     open_offers = [offer for offer in offers if offer.status == Offer.Status.OPEN]
     accepted = {offer.pk for offer in offers if offer.status == Offer.Status.ACCEPTED}
+    pressed = [offer.volunteer_id for offer in offers if offer.asked_again_in_id]
     running = [wave for wave in help_request.waves.all() if wave.ended_at is None]
     rules = {
         "places_filled counts who comes or came": help_request.places_filled == len(current),
@@ -41,6 +42,7 @@ def _broken(help_request: HelpRequest) -> list[str]:
         "nobody is expected after the end": status in SEARCHING | COMING or not standing,
         "no offer is open unless somebody is looked for": status in SEARCHING or not open_offers,
         "open offers are of this round": all(offer.round == help_request.round for offer in open_offers),
+        "nobody is asked once more twice": len(pressed) == len(set(pressed)),
         "one wave at a time": len(running) <= 1,
         "no wave runs unless somebody is looked for": status in SEARCHING or not running,
         "a wave is looked at no later than its end": all(wave.due_at <= wave.ends_at for wave in running),

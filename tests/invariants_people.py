@@ -7,12 +7,14 @@ from collections import Counter
 from django.utils import timezone
 
 from linzhu.dispatch.matching import clearance_gaps
-from linzhu.dispatch.models import Assignment, Todo
+from linzhu.dispatch.models import Assignment, Offer, Todo
 from linzhu.dispatch.ties import are_kept_apart
 from linzhu.notifications.models import Message, OptOut
 from linzhu.notifications.optout import DESPITE_OPT_OUT
 from linzhu.requests.models import Elder, HelpRequest, Status
 from linzhu.volunteers.models import Volunteer
+
+OFFERS = ("offer", "offer_standby", "offer_again")
 
 
 def may_come(visit: Assignment) -> bool:
@@ -41,19 +43,21 @@ def told_wrongly() -> list[str]:
 def _tell_too_much(texts: list[tuple[str, str, str, str]]) -> list[str]:
     secrets = [word for elder in Elder.objects.all() for word in (elder.name, elder.address, elder.phone) if word]
     secrets += Assignment.objects.values_list("door_word", flat=True)
-    offers = [text for _about, _to, template, text in texts if template in ("offer", "offer_standby")]
+    offers = [text for _about, _to, template, text in texts if template in OFFERS]
     return [f"an offer names {word}" for text in offers for word in secrets if word in text]
 
 
 def _told_too_often(texts: list[tuple[str, str, str, str]]) -> list[str]:
-    """A promise is confirmed once and called off at most once; an end is told once to each."""
+    """A promise is confirmed once and called off at most once; an offer is sent once more at most once; an end is told
+    once to each."""
     told = Counter((template, about, to) for about, to, template, _text in texts)
     promised: Counter[tuple[str, str]] = Counter()
     released: Counter[tuple[str, str]] = Counter()
     for visit in Assignment.objects.select_related("help_request", "volunteer"):
         promised[visit.help_request.ref, visit.volunteer.phone] += 1
         released[visit.help_request.ref, visit.volunteer.phone] += visit.status == Assignment.Status.RELEASED
-    limits = {"visit_off": released, "family_off": Counter(), "elder_off": Counter()}
+    pressed = Counter(Offer.objects.exclude(asked_again_in=None).values_list("help_request__ref", "phone"))
+    limits = {"visit_off": released, "offer_again": pressed, "family_off": Counter(), "elder_off": Counter()}
     wrong = [
         f"{template} to {to} {times} times"
         for (template, about, to), times in told.items()

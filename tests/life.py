@@ -130,6 +130,13 @@ class Life(RuleBasedStateMachine):
         self.clock_ticks()
 
     @rule()
+    def nobody_answers(self):
+        """One wave after the other ends in silence."""
+        for _wave in range(4):
+            self.traveller.shift(timedelta(minutes=6))
+            self.clock_ticks()
+
+    @rule()
     def clock_ticks(self):
         """After a look of the clock nothing is overdue, and every help request is in somebody's hands."""
         clock.tick()

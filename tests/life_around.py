@@ -143,5 +143,6 @@ class AnyLife(Life):
 
     @rule(which=number)
     def text_is_lost(self, which):
-        if message := pick(Message.objects.order_by("-pk")[:20], which):
+        gone_out = Message.objects.exclude(state=Message.State.SUPPRESSED)
+        if message := pick(gone_out.order_by("-pk")[:20], which):
             Message.objects.filter(pk=message.pk).update(state=Message.State.UNDELIVERED, finished_at=now())

@@ -105,7 +105,7 @@ def test_every_volunteer_text_that_asks_for_an_answer_carries_a_code(one_way, co
         telling.tell_volunteer(volunteer, template, assignment.help_request)
     telling.tell_volunteer(volunteer, "which_one", None, choices="47 Groceries, 52 Medicine")
     assert {message.template for message in Message.objects.all() if code_in(message)} == (
-        by_code.FOR_VOLUNTEERS - {"offer", "offer_standby"}
+        by_code.FOR_VOLUNTEERS - {"offer", "offer_standby", "offer_again"}
     )
 
 

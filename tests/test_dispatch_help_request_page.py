@@ -469,6 +469,17 @@ def change(row, minute, before, after, **fields):
     return StatusChange.objects.create(help_request=row, from_status=before, to_status=after, at=at, **fields)
 
 
+def test_story_says_who_was_asked_once_more(desk, row):
+    first, second = (factories.WaveFactory(help_request=row, number=number, ended_at=now()) for number in (1, 2))
+    factories.OfferFactory(help_request=row, wave=first, asked_again_in=second)
+    factories.OfferFactory(help_request=row, wave=first)
+    assert [text for _who, text, _status in story(row)] == [
+        "Wave 1: asked 2 neighbours within 1.0 km",
+        "Wave 2: once more asked those who have not answered",
+    ]
+    assert desk.get(url(row)).content.decode().count("· asked once more") == 1
+
+
 def test_story_is_told_in_order_and_each_fact_once(row, dispatcher):
     start = row.created_at
     change(row, 0, "", "open", who="staff", user=dispatcher)

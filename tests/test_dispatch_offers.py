@@ -77,6 +77,13 @@ def test_texts_not_sent_yet_are_not_sent_to_siblings(asked):
     assert states == {Message.State.EXPIRED}
 
 
+@pytest.mark.parametrize("answer", [accept, decline])
+def test_text_not_sent_yet_does_not_ask_who_has_answered(asked, answer):
+    first = offers(asked)[0]
+    answer(first, actor=SYSTEM)
+    assert Message.objects.get(offer=first).state == Message.State.EXPIRED
+
+
 def test_wave_ends_with_the_yes(asked):
     accept(offers(asked)[0], actor=SYSTEM)
     assert asked.waves.filter(ended_at=None).count() == 0

@@ -110,6 +110,23 @@ def test_search_again_and_yeses_at_once_do_not_deadlock(_round):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(5))
+@pytest.mark.parametrize("answer", [accept, decline])
+def test_last_wave_twice_and_answers_at_once_ask_nobody_who_has_answered(answer, _round):
+    need = need_of_two(3)
+    last = need.waves.get()
+    HelpRequest.objects.update(window_start=now() + timedelta(hours=8), window_end=now() + timedelta(hours=9))
+    Message.objects.update(state=Message.State.DELIVERED, handed_at=now() - timedelta(hours=1))
+    first, *silent = need.offers.all()
+    steps: list[Step] = [lambda: end_wave(fresh(last))] * 2
+    errors = at_once([*steps, lambda: answer(first, actor=SYSTEM)])
+    clock.tick_decisions()
+    texts = Message.objects.filter(template="offer_again")
+    still_to_send = set(texts.filter(state=Message.State.QUEUED).values_list("to", flat=True))
+    assert (errors, broken_rules(), still_to_send) == ([], [], {offer.phone for offer in silent})
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("_round", range(3))
 def test_worker_and_clock_at_once_replace_a_decliner_once(settings, _round):
     settings.WAVE_SIZE = 2

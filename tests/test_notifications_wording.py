@@ -115,6 +115,7 @@ def test_signature_in_latin_letters_serves_english(settings):
 ANSWERS = {
     "offer": [Kind.YES, Kind.NO],
     "offer_standby": [Kind.YES, Kind.NO],
+    "offer_again": [Kind.YES, Kind.NO],
     "late_standby": [Kind.NO],
     "which_one": [Kind.YES, Kind.NO],
     "arrived_thanks": [Kind.DONE, Kind.DONE],
@@ -157,7 +158,15 @@ def test_no_answer_that_a_text_suggests_unsubscribes(key, language):
 @pytest.mark.parametrize("language", sorted(REVIEW))
 def test_every_text_to_volunteers_elders_and_families_is_in_review(language):
     mine = {key for key, written_in in EVERY_TEXT if written_in == language}
-    assert {"offer", "offer_standby", "visit_yours", "reminder_evening", "reminder_soon", "opt_out_done"} <= mine
+    assert {
+        "offer",
+        "offer_standby",
+        "offer_again",
+        "visit_yours",
+        "reminder_evening",
+        "reminder_soon",
+        "opt_out_done",
+    } <= mine
     assert {"danger", "late_thanks", "no_thanks", "elder_assigned", "family_assigned", "family_off"} <= mine
 
 

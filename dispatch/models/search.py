@@ -85,6 +85,8 @@ class Offer(models.Model):
     expires_at = models.DateTimeField()
     answer = models.CharField(max_length=3, choices=Answer, blank=True)
     answered_at = models.DateTimeField(null=True)
+    asked_again_in = models.ForeignKey(Wave, models.SET_NULL, null=True, related_name="asked_again")
+    """The wave in which they were asked once more, as nobody had been found (``once_more``)."""
     expectation = models.JSONField(null=True)
     """The expected yes with its factors (``policy.Chance``), until ``dispatch.habits`` has learned from the answer."""
 

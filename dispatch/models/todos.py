@@ -18,7 +18,7 @@ class TodoQuerySet(ScopedQuerySet):
         return self.filter(closed_at=None)
 
     def most_urgent_first(self) -> TodoQuerySet:
-        """Alarms before everything else, then whatever is due, or overdue, first; how a visit was can wait for all that."""
+        """Alarms before everything else, then whatever is due, or overdue, first; how a visit was can wait for that."""
         rank = Case(When(kind__in=Todo.ALARMS, then=0), When(kind=Todo.Kind.AFTER_VISIT, then=2), default=1)
         return self.order_by(rank, "due_at", "pk")
 
