@@ -1,5 +1,7 @@
 """Loading the demo's district: the same people every time, at any hour, and never beside real data."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -52,3 +54,4 @@ def test_district_is_believable_at_every_hour(hour, time_machine):
         assert help_request.window_start > now()
         assert 8 <= timezone.localtime(help_request.window_start).hour < 19
     assert Todo.objects.open().filter(kind="unclear-reply").exists()
+    assert HelpRequest.objects.filter(status=Status.DONE, status_at__gt=now() - timedelta(hours=2)).exists()

@@ -42,8 +42,7 @@ def live_through_today(staff: dict[str, User], random: Random, now: datetime) ->
     make_bonds(staff, now)
     shop_every_week(staff, elders.pop(), now)
     ask_the_paired_one(staff, random, elders.pop(), now, daytime(now + 5 * HOUR))
-    if 12 <= timezone.localtime(now).hour < 22:
-        _done_today(Story(staff, random), elders, now)
+    _done_today(Story(staff, random), elders, now)
     _underway(Story(staff, random), elders, now)
     for code, details, hours_ahead in ASSIGNED:
         story = Story(staff, random)
@@ -63,7 +62,11 @@ def _quiet_elders() -> list[Elder]:
 
 
 def _done_today(story: Story, elders: list[Elder], now: datetime) -> None:
-    story.log(elders.pop(), Code.MEAL, "老年食堂打一份软饭，少盐。", at=now - 3 * HOUR, start=now - 2 * HOUR)
+    kitchen_open = 10 <= timezone.localtime(now).hour < 22
+    code, details = (
+        (Code.MEAL, "老年食堂打一份软饭，少盐。") if kitchen_open else (Code.MEDICINE, "夜间药店买一盒退烧药。")
+    )
+    story.log(elders.pop(), code, details, at=now - 3 * HOUR, start=now - 2 * HOUR)
     story.somebody_says_yes(now - 170 * MINUTE)
     story.told(now - 160 * MINUTE)
     story.arrive(now - 115 * MINUTE)
