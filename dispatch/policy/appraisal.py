@@ -41,5 +41,7 @@ def appraise(neighbour: Neighbour, situation: Situation, outlook: Outlook, tunin
     bonus = 1 + tuning.newcomer * WEIGHT_OWN / (WEIGHT_OWN + chance.known)
     bonus += tuning.continuity * min(neighbour.visits_with_elder, 4)
     ahead = max(-2.0, min(2.0, neighbour.visits_lately - situation.mean_visits_lately))
-    gain = chance.value * bonus * (1 - tuning.fairness * ahead)
+    # One more on both sides: where hardly anybody has been asked, a single text is no burden.
+    burden = min((neighbour.texts_week + 1) / (situation.texts_per_head + 1) - 1, 1.0)
+    gain = chance.value * bonus * (1 - tuning.fairness * ahead - tuning.evenness * burden)
     return Appraisal(neighbour, chance, gain - tuning.price * borrowed, borrowed)

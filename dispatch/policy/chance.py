@@ -19,7 +19,7 @@ from linzhu.dispatch.policy.learning import (
 
 LEVEL = 0.0
 """Prior before anything is known: logistic(0 − distance in km); half of those next door say yes when rested."""
-WEIGHT_OVERALL, WEIGHT_BAND, WEIGHT_OWN, WEIGHT_HABIT = 20.0, 15.0, 4.0, 8.0
+WEIGHT_OVERALL, WEIGHT_BAND, WEIGHT_OWN, WEIGHT_HABIT = 20.0, 15.0, 3.5, 7.0
 """How many expected yeses the prior of each correction is worth. The last two learn from the same few answers: with
 smaller weights, whoever has had luck twice looks eager twice over."""
 WEIGHT_AGAIN = 5.0

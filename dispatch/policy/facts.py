@@ -85,29 +85,30 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Constants, tuned in the simulator on seeds 101–109 (docs/decisions/0010)."""
+    """Constants, tuned in the simulator on seeds 101–106 (docs/decisions/0010)."""
 
-    nobody_min: float = 205.0
+    nobody_min: float = 195.0
     """Finding nobody at all counts as much as so many minutes of waiting."""
-    urgent: float = 4.2
+    urgent: float = 3.8
     """Factor on every minute of waiting when urgent."""
-    spare: float = 0.06
+    spare: float = 0.11
     """What a yes that will be missing later costs, in help requests filled, where there are many others …"""
     scarce_here: float = 9.5
     """… and on top of it where few are in reach and all would say no …"""
     few: float = 2.0
     """So many in reach halve that."""
-    scarce_around: float = 0.85
+    scarce_around: float = 0.55
     """… and where help requests find nobody: times the share of them that do."""
-    wear: float = 0.15
-    """How much dearer a borrowed yes is where all have been asked much: times the cube of fatigue × texts a head."""
-    in_vain: float = 0.25
+    wear: float = 0.82
+    """How much dearer a borrowed yes is where all have been asked ten times a week: it grows with their cube, and with the
+    square of fatigue (1 at its first guess)."""
+    in_vain: float = 0.048
     """Share of a yes that is lost with a yes in vain, if whoever said it says no other that day."""
-    ahead: float = 0.6
+    ahead: float = 0.7
     """How far asking now is compared with asking later, in median delays of an answer."""
     shortest_min: float = 2.0
     longest_min: float = 20.0
-    price: float = 0.8
+    price: float = 0.75
     """How much a yes of next week counts against one now, in the order."""
     newcomer: float = 0.15
     """Bonus on the score of somebody of whom nothing is known yet; it falls as they answer."""
@@ -115,6 +116,8 @@ class Tuning:
     """Bonus for each earlier visit with this elder (at most four)."""
     fairness: float = 0.05
     """Malus for each visit above the mean of those in reach, bonus for each below (at most two)."""
+    evenness: float = 0.42
+    """Malus for twice as many texts in the last seven days as those in reach had on average, bonus for none."""
 
 
 DEFAULT = Tuning()

@@ -10,7 +10,7 @@ from linzhu.dispatch.policy.appraisal import Appraisal
 from linzhu.dispatch.policy.chance import Outlook
 from linzhu.dispatch.policy.delays import Delays
 from linzhu.dispatch.policy.facts import OpenOffer, Situation, Tuning
-from linzhu.dispatch.policy.learning import Experience
+from linzhu.dispatch.policy.learning import FATIGUE_PRIOR, Experience
 
 LONGER = 1.4
 """Factor from one moment to the next at which waiting is weighed again."""
@@ -121,7 +121,7 @@ def wear(situation: Situation, experience: Experience, tuning: Tuning) -> float:
     """Return how many times dearer a borrowed yes is where all have been asked much: so have those who replace it."""
     texts = situation.texts_per_head
     used_up = min(texts / situation.weekly_cap, 1.0) if situation.weekly_cap else 1.0
-    return 1 + tuning.wear * (experience.fatigue * texts) ** 3 + used_up**2
+    return 1 + tuning.wear * (texts / 10) ** 3 * (experience.fatigue / FATIGUE_PRIOR) ** 2 + used_up**2
 
 
 class YesCount:
