@@ -75,8 +75,8 @@ def _read(paths: list[str]) -> Rules:
     return resolve(CommunityRules.objects.raw(_SETTINGS.format(", ".join(["%s"] * len(paths))), paths))
 
 
-_SETTINGS = """
-    SELECT r.* FROM communities_communityrules r JOIN communities_community c ON c.id = r.community_id
+_SETTINGS = """SELECT r.* FROM communities_communityrules r
+    JOIN communities_community c ON c.id = r.community_id
     WHERE c.path IN ({}) ORDER BY LENGTH(c.path)"""
 """The root's first."""
 
