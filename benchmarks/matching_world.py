@@ -78,13 +78,13 @@ def make_past(requests: int, volunteers: int, town: str, at: datetime) -> None:
     somebody = f"JOIN volunteers_volunteer v ON v.id = {first} + (i * 7919) % {volunteers}"
     long_ago, lately = moment(at - timedelta(days=10)), moment(at - timedelta(days=3))
     fill(Elder, requests, {"community_id": "c.id", "name": "'Elder'", "phone": "'+8622' || i"}, town)
-    request = {"elder_id": "e.id", "community_id": "e.community_id", "ref": "'B' || i", "status": "'closed'"}
+    request = {"elder_id": "e.id", "community_id": "e.community_id", "ref": "'b' || i", "status": "'closed'"}
     request |= {"service_code": "'groceries'", "window_start": long_ago, "window_end": lately}
     fill(HelpRequest, requests, request, "JOIN requests_elder e ON e.phone = '+8622' || i")
     wave = {"help_request_id": "h.id", "round": "1", "number": "1", "radius_m": "1000"}
     wave |= {"ends_at": long_ago, "due_at": long_ago, "ended_at": long_ago}
-    fill(Wave, requests, wave, "JOIN requests_helprequest h ON h.ref = 'B' || i")
-    searched = "JOIN requests_helprequest h ON h.ref = 'B' || (i / {}) JOIN dispatch_wave w ON w.help_request_id = h.id"
+    fill(Wave, requests, wave, "JOIN requests_helprequest h ON h.ref = 'b' || i")
+    searched = "JOIN requests_helprequest h ON h.ref = 'b' || (i / {}) JOIN dispatch_wave w ON w.help_request_id = h.id"
     offer = {"help_request_id": "h.id", "wave_id": "w.id", "volunteer_id": "v.id", "round": "1", "phone": "v.phone"}
     offer |= {"code": "'10'", "status": "'expired'", "distance_m": "500", "expires_at": lately}
     offer |= {"created_at": f"CASE {dice(30, 2)} WHEN 0 THEN {long_ago} ELSE {lately} END"}

@@ -30,6 +30,7 @@ class ChoiceSetField(_SetInInteger):
     def __init__(self, enum: type[models.TextChoices] | None = None, **kwargs: Any) -> None:
         self.enum = enum  # None only inside migrations, which need the column alone
         self.bits: dict[str, int] = {value: 1 << position for position, value in enumerate(enum.values if enum else ())}
+        self._sets: dict[int, frozenset[str]] = {}  # lists of people hold the same few sets again and again
         kwargs.setdefault("default", frozenset)
         kwargs.setdefault("blank", True)
         super().__init__(**kwargs)
@@ -46,7 +47,10 @@ class ChoiceSetField(_SetInInteger):
         return sum({self.bits[str(value)] for value in values})
 
     def from_db_value(self, value: int | None, *args: Any) -> frozenset[str]:
-        return frozenset(choice for choice, bit in self.bits.items() if (value or 0) & bit)
+        number = value or 0
+        if number not in self._sets:
+            self._sets[number] = frozenset(choice for choice, bit in self.bits.items() if number & bit)
+        return self._sets[number]
 
     def to_python(self, value: Any) -> frozenset[str]:
         if isinstance(value, int):

@@ -137,7 +137,7 @@ def _recent_offers(inbound: InboundMessage) -> QuerySet[Offer]:
     answerable = Q(status=Offer.Status.OPEN) | Q(created_at__gt=now() - STILL_ANSWERS)
     return (
         Offer.objects.filter(answerable, phone=inbound.sender)
-        .select_related("volunteer", "help_request__elder__place", "help_request__community")
+        .select_related("volunteer", "help_request")
         .order_by("-created_at", "-pk")
     )
 

@@ -32,9 +32,11 @@ def read_history(help_request: HelpRequest) -> History:
     came last time is preferred.
     """
     history = History()
-    elder, this = help_request.elder_id, help_request.pk
+    statement, values = _HISTORY, [help_request.elder_id, help_request.pk, help_request.elder_id]
+    if help_request.channel == HelpRequest.Channel.REPEAT:
+        statement, values = _HISTORY + _CAME_LAST_TIME, [*values, help_request.pk]
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [elder, this, elder, this])
+        cursor.execute(statement, values)
         for what, volunteer_id, status, about in cursor.fetchall():
             if what == "tie":
                 history.ties.add(status, volunteer_id)
@@ -55,7 +57,9 @@ _HISTORY = """
     UNION ALL
     SELECT 'offer', volunteer_id, status, round FROM dispatch_offer WHERE help_request_id = %s
     UNION ALL
-    SELECT 'tie', volunteer_id, kind, 0 FROM dispatch_bond WHERE elder_id = %s AND ended_at IS NULL
+    SELECT 'tie', volunteer_id, kind, 0 FROM dispatch_bond WHERE elder_id = %s AND ended_at IS NULL"""
+
+_CAME_LAST_TIME = """
     UNION ALL
     SELECT * FROM (
         SELECT 'tie', a.volunteer_id, 'preferred', 0

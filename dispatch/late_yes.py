@@ -9,9 +9,8 @@ from linzhu.requests.models import Status
 
 def note_late_yes(offer: Offer) -> str:
     """Let the volunteer stand by if that helps; return the key of the text that tells them how it is."""
-    offer.refresh_from_db()
-    volunteer, help_request = offer.volunteer, offer.help_request
     stands_by = stand_by(offer)
+    volunteer, help_request = offer.volunteer, offer.help_request
     if help_request.assignments.current().filter(volunteer=volunteer).exists():
         return "already_yours"
     if help_request.status in (Status.CANCELLED, Status.UNMET):

@@ -225,7 +225,7 @@ def _reasons(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reason]:
         {"code": "distance", "m": metres},
         *_when(visits > 0, "visits", n=visits),
         {"code": "texts", "n": texts},
-        *_when(bool(volunteer.languages & help_request.elder.languages), "language"),
+        *_when(not volunteer.languages.isdisjoint(wanted.spoken), "language"),
         *_when(help_request.needs_vehicle, "vehicle"),
     ]
 

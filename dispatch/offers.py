@@ -94,7 +94,7 @@ def accept(offer: Offer, *, actor: Actor, via: str = Assignment.Via.TEXT) -> Ass
         ).update(status=Offer.Status.ACCEPTED, answer=Offer.Answer.YES, answered_at=now())
         if not answered:
             raise TooLate
-        offer.refresh_from_db()
+        offer.refresh_from_db(from_queryset=Offer.objects.with_everybody())
         if via == Assignment.Via.TEXT:
             _check_time(offer.help_request, offer.volunteer)
         return seat(offer.help_request, offer.volunteer, actor=actor, via=via, offer=offer)
@@ -126,26 +126,25 @@ def claim_by_hand(help_request: HelpRequest, volunteer: Volunteer, *, actor: Act
 def seat(help_request: HelpRequest, volunteer: Volunteer, *, actor: Actor, via: str, offer: Offer | None) -> Assignment:
     """Write the assignment of a claimed place, tell the volunteer, and end the search once every place is filled."""
     _check_clearance(help_request, volunteer)
-    standing = help_request.assignments.current()
-    if standing.filter(volunteer=volunteer).exists():
+    taken = dict(help_request.assignments.current().values_list("volunteer", "place"))
+    if volunteer.pk in taken:
         raise TooLate
-    taken = set(standing.values_list("place", flat=True))
     assignment = Assignment.objects.create(
         help_request=help_request,
         volunteer=volunteer,
         offer=offer,
-        place=min(set(range(1, help_request.people_needed + 1)) - taken),
+        place=min(set(range(1, help_request.people_needed + 1)) - set(taken.values())),
         via=via,
         door_word=new_door_word(help_request.elder),
     )
-    if offer:
-        outbox.withdraw(Message.objects.filter(offer=offer))  # one that still waits need not ask any more
     visit_texts.confirm(assignment)
     plan_steps(assignment)
     if help_request.places_filled == help_request.people_needed:
         withdraw_offers(help_request)
         lifecycle.move(help_request, Status.ASSIGNED, actor=actor, why=volunteer.known_as)
     else:
+        if offer:
+            outbox.withdraw(Message.objects.filter(offer=offer))  # one that still waits need not ask any more
         record_event(help_request)
     return assignment
 
@@ -189,9 +188,9 @@ def stand_by(offer: Offer) -> bool:
     They do so only while somebody else is expected, if they have the time and may come. Of two who say it in the same
     moment one too many may stand by, which does no harm.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         Offer.objects.filter(pk=offer.pk, answer="").update(answer=Offer.Answer.YES, answered_at=now())
-        offer.refresh_from_db()
+        offer.refresh_from_db(from_queryset=Offer.objects.with_everybody())
         if offer.status == Offer.Status.STANDBY:
             return True
         help_request = offer.help_request
@@ -215,13 +214,12 @@ def _could_come(help_request: HelpRequest, volunteer: Volunteer) -> bool:
 
 
 def withdraw_offers(help_request: HelpRequest) -> None:
-    """Close what is still open of a help request's search: its wave, its offers, their texts not yet sent.
+    """Close what is still open of a help request's search: its wave, its offers, all their texts not yet sent.
 
     Call it with the help request's row held. The others are taken as everywhere: offers, texts, waves.
     """
-    open_offers = list(help_request.offers.open())
-    Offer.objects.open().filter(pk__in=[offer.pk for offer in open_offers]).update(status=Offer.Status.WITHDRAWN)
-    outbox.withdraw(Message.objects.filter(offer__in=open_offers))
+    help_request.offers.open().update(status=Offer.Status.WITHDRAWN)
+    outbox.withdraw(Message.objects.filter(offer__help_request=help_request))
     help_request.waves.filter(ended_at=None).update(ended_at=now())
 
 

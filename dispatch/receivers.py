@@ -25,7 +25,7 @@ def follow_status(help_request: HelpRequest, change: StatusChange, **kwargs: Any
     if change.from_status == "":
         telling.tell_logged(help_request)
     if change.to_status == Status.ASSIGNED:
-        todos.close_kind(help_request, *todos.ABOUT_THE_SEARCH)
+        todos.close_kind(help_request, *todos.ABOUT_THE_SEARCH, Todo.Kind.TELL_ELDER_LOOKING)
         telling.tell_assigned(help_request)
     if change.to_status == Status.DONE:
         todos.close_kind(help_request, Todo.Kind.TELL_ELDER)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import translation
 
+from linzhu.communities.names import known_as
 from linzhu.communities.people import TellBy, TextLanguage
 from linzhu.communities.phones import PhoneError, parse_phone
 from linzhu.dispatch import entry, todos
@@ -141,16 +142,15 @@ def tell_logged(help_request: HelpRequest) -> None:
 
 def tell_assigned(help_request: HelpRequest) -> None:
     """Everybody learns who comes: the family by text, the elder as they wish."""
-    todos.close_kind(help_request, Todo.Kind.TELL_ELDER_LOOKING)
-    coming = list(help_request.assignments.standing().select_related("volunteer"))
+    coming = list(help_request.assignments.standing().values_list("volunteer__name", "door_word"))
     language = elder_language(help_request.elder)
-    names = in_a_row((item.volunteer.known_as for item in coming), language)
+    names = in_a_row((known_as(name) for name, _door_word in coming), language)
     told = tell_family(
         help_request, "family_assigned", with_link=True, volunteer=names, when=when(help_request, language)
     )
     if help_request.elder.tell_by == TellBy.FAMILY and told:
         return
-    words = in_a_row((item.door_word for item in coming), language)
+    words = in_a_row((door_word for _name, door_word in coming), language)
     _tell_elder(
         help_request,
         "elder_assigned",

@@ -53,7 +53,7 @@ def owe(
     defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in}
     of_community = not (help_request or inbound or message)
     (facts if of_community else defaults)["community"] = community
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         todo, created = Todo.objects.get_or_create(**facts, closed_at=None, defaults=defaults)
         if created:
             record_event(help_request, community)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
@@ -42,7 +42,7 @@ def queue(
     """
     suppressed = template not in DESPITE_OPT_OUT and is_opted_out(to)
     text, used = _words(community, template, params, language)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         message = Message.objects.create(
             to=to,
             template=template,
@@ -72,27 +72,27 @@ def _words(
     return render_for(community, template, params, language), TEXTS[template].params
 
 
-def withdraw(messages: Iterable[Message]) -> int:
+def withdraw(messages: QuerySet[Message]) -> int:
     """Do not send these any more, as nobody needs them. Returns how many had not gone out and now never will.
 
     One that is being sent, or that nobody knows whether it was, may still arrive; but it gets no second try, nor does
     staff send again one that has failed. If they have, that second text is withdrawn as well.
     """
     at = now()
-    mine = Message.objects.filter(pk__in=_with_second_texts(message.pk for message in messages))
-    with transaction.atomic():
+    mine = Message.objects.filter(pk__in=_with_second_texts(messages))
+    with transaction.atomic(savepoint=False):
         may_go_again = mine.filter(state__in=[State.SENDING, State.UNKNOWN, *CAN_GO_AGAIN])
         may_go_again.filter(Q(expires_at=None) | Q(expires_at__gt=at)).update(expires_at=at)
         return mine.filter(state=State.QUEUED).update(state=State.EXPIRED, finished_at=at)
 
 
-def _with_second_texts(pks: Iterable[int]) -> set[int]:
-    found: set[int] = set()
-    latest = set(pks)
-    while latest:
-        found |= latest
-        latest = set(Message.objects.filter(again_of__in=latest).values_list("pk", flat=True))
-    return found
+def _with_second_texts(messages: QuerySet[Message]) -> set[int]:
+    found: dict[int, int | None] = {}
+    latest = messages
+    while rows := dict(latest.values_list("pk", "again")):
+        found |= rows
+        latest = Message.objects.filter(pk__in=[second for second in rows.values() if second])
+    return set(found)
 
 
 def send_again(message: Message) -> bool:

@@ -99,16 +99,15 @@ def move(help_request: HelpRequest, to_status: str, *, actor: Actor, why: str = 
         raise IllegalTransition(help_request.ref, from_status, to_status)
     if to_status != Status.PAUSED:
         fields.setdefault("pause_reason", "")
-    with transaction.atomic():
-        changes = {"status": to_status, "status_at": now(), **fields}
-        moved = HelpRequest.objects.filter(pk=help_request.pk, status=from_status, round=help_request.round).update(
-            **changes
-        )
-        if not moved:
-            raise IllegalTransition(help_request.ref, from_status, to_status)
-        help_request.refresh_from_db(fields=[*changes])
-        _record(help_request, from_status, to_status, actor, why)
-    return help_request
+    changes = {"status": to_status, "status_at": now(), **fields}
+    as_seen = HelpRequest.objects.filter(pk=help_request.pk, status=from_status, round=help_request.round)
+    with transaction.atomic(savepoint=False):
+        if as_seen.update(**changes):
+            for name, value in changes.items():
+                setattr(help_request, name, value)
+            _record(help_request, from_status, to_status, actor, why)
+            return help_request
+    raise IllegalTransition(help_request.ref, from_status, to_status)
 
 
 def _logged_before(idempotency_key: str | None) -> HelpRequest | None:

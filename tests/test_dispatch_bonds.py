@@ -181,7 +181,7 @@ def test_who_came_last_time_is_preferred_where_wished(elder, volunteer, wished, 
         at = now() - timedelta(days=days)
         visit = AssignmentFactory(help_request__elder=elder, volunteer=person, status=status, finished_at=at)
         Occurrence.objects.create(recurring=series, on=at.date(), fate="opened", help_request=visit.help_request)
-    this_time = HelpRequestFactory(elder=elder)
+    this_time = HelpRequestFactory(elder=elder, channel="repeat")
     Occurrence.objects.create(recurring=series, on=now().date(), fate="opened", help_request=this_time)
     assert (ties_of(this_time).preferred == {volunteer.pk}) is expected
 

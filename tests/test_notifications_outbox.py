@@ -131,7 +131,7 @@ def test_withdraw_ends_what_is_queued(queue):
 def test_withdraw_leaves_what_was_sent(queue):
     message = queue()
     Message.objects.update(state=State.DELIVERED)
-    assert outbox.withdraw([message]) == 0
+    assert outbox.withdraw(Message.objects.filter(pk=message.pk)) == 0
     message.refresh_from_db()
     assert (message.state, message.expires_at) == (State.DELIVERED, None)
 
@@ -140,7 +140,7 @@ def test_withdraw_leaves_what_was_sent(queue):
 def test_withdraw_forbids_a_second_try(queue, state):
     message = queue(expires_at=timezone.now() + timedelta(hours=1))
     Message.objects.update(state=state)
-    assert outbox.withdraw([message]) == 0
+    assert outbox.withdraw(Message.objects.filter(pk=message.pk)) == 0
     message.refresh_from_db()
     assert message.state == state
     assert message.expires_at <= timezone.now()
@@ -150,7 +150,7 @@ def test_withdraw_forbids_a_second_try(queue, state):
 def test_withdrawn_text_that_has_failed_is_not_sent_again_by_staff(community, state):
     """An offer that did not arrive, for a place that is taken by now."""
     lost = factories.MessageFactory(community=community, state=state)
-    outbox.withdraw([lost])
+    outbox.withdraw(Message.objects.filter(pk=lost.pk))
     lost.refresh_from_db()
     assert send_again(lost) is False
 
@@ -160,7 +160,7 @@ def test_withdraw_reaches_what_staff_have_sent_again(community):
     assert send_again(lost)
     Message.objects.filter(again_of=lost).update(state=State.FAILED)
     assert send_again(Message.objects.get(again_of=lost))
-    assert outbox.withdraw([lost]) == 1
+    assert outbox.withdraw(Message.objects.filter(pk=lost.pk)) == 1
     assert Message.objects.get(again_of__again_of=lost).state == State.EXPIRED
 
 

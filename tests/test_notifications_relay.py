@@ -406,7 +406,7 @@ def test_withdrawn_text_is_not_sent_again_after_a_look_up(text, twilio, clock):
     message = text()
     twilio.fail_next(Fault.ERROR_BEFORE)
     relay(message.pk)
-    withdraw([message])
+    withdraw(Message.objects.filter(pk=message.pk))
     clock.shift(15)
     relay_due(now())
     assert state_of(message) == State.EXPIRED

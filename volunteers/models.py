@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -28,6 +29,8 @@ ASKED_OF_NEIGHBOURS = (
     *(f"free_{day}" for day in DAYS),
 )
 """What the search for neighbours asks of everybody near (dispatch.neighbours): it is answered by the index alone."""
+
+_FREE = attrgetter(*(f"free_{day}" for day in DAYS))
 
 
 class VolunteerQuerySet(ScopedQuerySet):
@@ -114,7 +117,7 @@ class Volunteer(models.Model):
 
     @property
     def week(self) -> Week:
-        return Week(*(getattr(self, f"free_{day}") for day in DAYS))
+        return Week(*_FREE(self))
 
     @week.setter
     def week(self, week: Week) -> None:

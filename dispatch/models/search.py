@@ -53,6 +53,10 @@ class OfferQuerySet(models.QuerySet["Offer"]):
     def open(self) -> OfferQuerySet:
         return self.filter(status=Offer.Status.OPEN)
 
+    def with_everybody(self) -> OfferQuerySet:
+        """With all whom an answer is about, in one statement: volunteer, elder, home, community."""
+        return self.select_related("volunteer", "help_request__elder__place", "help_request__community")
+
 
 class Offer(models.Model):
     """One volunteer asked about one help request. Its ``status`` is moved by ``dispatch.offers`` alone."""

@@ -83,11 +83,12 @@ def withdraw(about: str, *scripts: str) -> int:
     """
     at = now()
     mine = Call.objects.out().unsettled().filter(about=about, script__in=scripts, withdrawn_at=None)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         count = mine.update(withdrawn_at=at)
-        Call.objects.filter(about=about, state=State.QUEUED, withdrawn_at=at).update(
-            state=State.CANCELLED, finished_at=at
-        )
+        if count:
+            Call.objects.filter(about=about, state=State.QUEUED, withdrawn_at=at).update(
+                state=State.CANCELLED, finished_at=at
+            )
     return count
 
 
