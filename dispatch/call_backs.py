@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
 from linzhu.dispatch import todos
+from linzhu.dispatch.concerns import alarm_if_danger, read_about
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.keeping import keep_words
 from linzhu.dispatch.models import Assignment, Todo
@@ -48,10 +49,11 @@ def _was_first_time(help_request: HelpRequest) -> bool:
     return done.filter(~Exists(before.exclude(help_request=help_request)), help_request=help_request).exists()
 
 
-def note_concern(todo: Todo, words: str, *, user: User) -> None:
+def note_concern(todo: Todo, words: str, *, user: User, chosen: str = "") -> bool:
     """The elder says that something was wrong: somebody owes it to them that it is put right.
 
-    The words are kept as what came in from the elder's phone. Raises TooLate if the call is settled already.
+    The words are kept as what came in from the elder's phone; ``chosen`` says what they are about.
+    Returns whether they mean danger, of which staff are alerted. Raises TooLate if the call is settled already.
     """
     help_request = todo.help_request
     with transaction.atomic():
@@ -62,5 +64,11 @@ def note_concern(todo: Todo, words: str, *, user: User) -> None:
         said = keep_words(help_request.elder.phone, words, reading=CONCERN, about=help_request.ref)
         community = help_request.community
         todos.owe(
-            Todo.Kind.CONCERN, community=community, help_request=help_request, inbound=said, due_in=CORRECT_WITHIN
+            Todo.Kind.CONCERN,
+            community=community,
+            help_request=help_request,
+            inbound=said,
+            due_in=CORRECT_WITHIN,
+            about=read_about(chosen, help_request),
         )
+        return alarm_if_danger(said, help_request)
