@@ -176,10 +176,9 @@ def test_worry_is_seen_within_a_quarter_of_an_hour(phone, done):
 
 def test_worry_of_the_night_is_seen_in_the_morning(phone, done, community):
     CommunityRules.objects.create(community=community, quiet_from=time(21), quiet_to=time(7, 30))
-    morning = datetime(2030, 11, 23, 23, 30, tzinfo=UTC)
-    with travel(datetime(2030, 11, 23, 14, 0, tzinfo=UTC), tick=False):
-        StatusChange.objects.update(at=now())  # the link is good for a day
-        assert worry(phone, done).due_at == morning + SEEN_WITHIN
+    night = datetime.combine(now().date(), time(14), tzinfo=UTC)  # 22:00 in Shanghai, while the link is good
+    with travel(night, tick=False):
+        assert worry(phone, done).due_at == night.replace(hour=23, minute=30) + SEEN_WITHIN
 
 
 def test_words_of_danger_on_the_page_are_an_alarm(phone, done):
