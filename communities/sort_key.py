@@ -39,7 +39,7 @@ class SortKeyField(_Bytes):
         return key
 
 
-class PeoplePaginator(Paginator):  # type: ignore[type-arg]
+class PeoplePaginator(Paginator):
     """Pages of people by name. An index of community and key answers which; only the rows of the page are read."""
 
     def page(self, number: int | str) -> Page[Any]:
