@@ -186,7 +186,7 @@ def everybody(who: str, user: Any) -> Any:
     from linzhu.volunteers.models import Volunteer
 
     people = (Elder if who == "elders" else Volunteer).objects.visible_to(user, few=True)
-    return people.select_related("community", "place__parent").defer("notes", "search_words").order_by("name", "pk")
+    return people.select_related("community", "place__parent").defer("notes", "search_words", "sort_key")
 
 
 def listed(who: str, user: Any, typed: str) -> Any:

@@ -16,6 +16,7 @@ class StaffAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
+        "incorrect_password": _("This password is not right. Please try again."),
         "too_many_login_attempts": _("Too many wrong codes. Please try again in five minutes."),
         "rate_limited": _("Too many tries. Please wait a few minutes."),
     }

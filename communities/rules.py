@@ -32,6 +32,10 @@ class Rules:
     overrun_min: int = 30
     calls_elders: bool = True
     """Where a gateway carries calls at all (``VOICE_GATEWAY``)."""
+    call_back_first_pct: int = 100
+    call_back_money_pct: int = 100
+    call_back_others_pct: int = 10
+    """How many of these visits the elder is asked about, in per cent."""
     cash_limit_fen: int = 200_00
     skip_holidays: bool = False
 

@@ -70,6 +70,18 @@ class CommunityRules(models.Model):
         _("calls to elders"), null=True, blank=True,
         help_text=_("A call that Linzhu does not make, or that nobody answers, waits in the inbox for staff."),
     )  # fmt: skip
+    call_back_first_pct = models.PositiveSmallIntegerField(
+        _("call back after first visits (%)"), null=True, blank=True, validators=_between(0, 100),
+        help_text=_("The elder is asked how it was."),
+    )  # fmt: skip
+    call_back_money_pct = models.PositiveSmallIntegerField(
+        _("… after visits with money (%)"), null=True, blank=True, validators=_between(0, 100),
+        help_text=_("Also whether receipt and change were right."),
+    )  # fmt: skip
+    call_back_others_pct = models.PositiveSmallIntegerField(
+        _("… after all others (%)"), null=True, blank=True, validators=_between(0, 100),
+        help_text=_("Chosen by chance, so that nobody can know which."),
+    )  # fmt: skip
     cash_limit_fen = models.PositiveIntegerField(_("cash limit"), null=True, blank=True)
     skip_holidays = models.BooleanField(
         _("recurring on holidays"), null=True, blank=True,

@@ -70,6 +70,15 @@ def beginnings(text: str) -> list[list[str]]:
     return [[word[:LONGEST_WORD] for word in words[:MOST_WORDS]]] if words else []
 
 
+def spoken(name: str) -> list[str]:
+    """Return a name as it is most likely read aloud: of Chinese characters each syllable, then the character."""
+    parts: list[str] = []
+    for kind, run in _runs(name):
+        syllables = _read_aloud(kind, run)[0]
+        parts += [part for pair in zip(syllables, run, strict=True) for part in pair] if kind == _Kind.HAN else [run]
+    return parts
+
+
 class _Kind(Enum):
     HAN = auto()
     LETTER = auto()

@@ -106,10 +106,10 @@ def word_fields(model: type[models.Model]) -> list[SearchWordsField]:
     return [field for field in model._meta.local_concrete_fields if isinstance(field, SearchWordsField)]  # noqa: SLF001
 
 
-def refill(model: type[models.Model]) -> None:
-    """Write the words of all rows anew, some at a time."""
+def refill(model: type[models.Model], *names: str) -> None:
+    """Write the words of all rows anew, or other columns that fill themselves at every save; some rows at a time."""
     rows, last = model._default_manager.order_by("pk"), 0  # noqa: SLF001
-    names = [field.name for field in word_fields(model)]
+    names = names or tuple(field.name for field in word_fields(model))
     while batch := list(rows.filter(pk__gt=last)[:BATCH]):
         last = batch[-1].pk
         # An upsert on the primary key: bulk_update writes one CASE for each row, and does not ask the field.

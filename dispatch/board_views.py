@@ -40,9 +40,12 @@ def board(request: StaffRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@staff_required()
+@staff_required(also_at_rest=True)
 def wall(request: StaffRequest) -> HttpResponse:
-    """The board for a screen on the wall: large, with no buttons, names veiled; filters as on the board."""
+    """The board for a screen on the wall: large, with no buttons, names veiled; filters as on the board.
+
+    Nobody sits before it. So it runs on when its session is at rest, and keeps none awake.
+    """
     communities = list(Community.objects.visible_to(request.user))
     filters = read_filters(request, communities)
     context = {"board": read_board(request.user, filters), "filters": filters, "communities": communities}

@@ -52,7 +52,7 @@ def bond_new(request: StaffRequest, pk: int) -> HttpResponse:
     text = request.POST.get("q", "").strip()
     people = _partners(request, elder)
     people = people.filter(search_words__find=text) if text else people.filter(visits__gt=0)
-    found = people.order_by("-visits", "name", "pk")[:SHOWN]
+    found = people.order_by("-visits", "sort_key", "pk")[:SHOWN]
     return render(request, "dispatch/bond_new.html", {"elder": elder, "people": found, "q": text})
 
 

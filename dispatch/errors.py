@@ -15,3 +15,7 @@ class ReasonNeeded(Exception):  # noqa: N818 (an answer for the person who asked
 
 class Busy(TooLate):
     """The volunteer has said yes to another visit at that time."""
+
+
+class AboutThemself(Exception):  # noqa: N818 (a rule, not a fault)
+    """A concern about a person is settled by somebody else."""

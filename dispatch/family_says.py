@@ -5,13 +5,12 @@ Both are kept as texts that came in. Staff and the volunteer read the thanks; a 
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
 
 from linzhu.dispatch import todos
+from linzhu.dispatch.concerns import alarm_if_danger, read_about, seen_within
 from linzhu.dispatch.keeping import BY_PAGE, keep_words
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Todo
@@ -19,7 +18,6 @@ from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import FamilyLink, HelpRequest
 
 THANKS, WORRY = "thanks", "worry"
-CALL_WITHIN = timedelta(hours=2)
 MOST_WORRIES = 5
 """A page left open, or a child with the phone, shall not fill the inbox."""
 
@@ -53,19 +51,25 @@ def thank(link: FamilyLink, words: str) -> bool:
     return True
 
 
-def worry(link: FamilyLink, words: str) -> bool:
-    """Keep what worries the family, and let a person owe them a call; False if nothing was written, or too often."""
+def worry(link: FamilyLink, words: str, chosen: str = "") -> bool:
+    """Keep what worries the family, and let a person owe them a call; False if nothing was written, or too often.
+
+    ``chosen``: what it is about (``concerns.read_about``). Words of danger are an alarm as well.
+    """
     help_request = link.help_request
     with transaction.atomic():
         if not words or _said(help_request).filter(reading=WORRY).count() >= MOST_WORRIES:
             return False
+        said = _keep(link, WORRY, words)
         todos.owe(
             Todo.Kind.CALL_WANTED,
             community=help_request.community,
             help_request=help_request,
-            inbound=_keep(link, WORRY, words),
-            due_in=CALL_WITHIN,
+            inbound=said,
+            due_in=seen_within(help_request.community),
+            about=read_about(chosen, help_request),
         )
+        alarm_if_danger(said, help_request)
     return True
 
 

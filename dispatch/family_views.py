@@ -79,7 +79,7 @@ def family_says_something(request: HttpRequest, link: FamilyLink, what: str) -> 
     if what == family_says.THANKS:
         family_says.thank(link, _("Thank you!"))
     else:
-        family_says.worry(link, request.POST.get("words", "").strip())
+        family_says.worry(link, request.POST.get("words", "").strip(), request.POST.get("about", ""))
     return keep_private(HttpResponseRedirect(reverse("family", args=[link.help_request.ref])))
 
 

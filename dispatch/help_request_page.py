@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from linzhu.communities.access import may
 from linzhu.communities.clock import now
 from linzhu.communities.models import Role, User
@@ -142,6 +146,7 @@ def _texts(
     names.update({contact.phone: str(contact) for contact in family})
     if help_request.elder.phone:
         names[help_request.elder.phone] = help_request.elder.name
+    at = now()
     sent = Message.objects.filter(about=help_request.ref, community=help_request.community)
     came = InboundMessage.objects.filter(about=help_request.ref)
     texts = [
@@ -150,7 +155,7 @@ def _texts(
             names.get(message.to, ""),
             mask_links(message.text),
             came_in=False,
-            state=message.get_state_display(),
+            state=_state_of(message, at),
             is_troubled=message.state in TROUBLED,
         )
         for message in sent
@@ -158,3 +163,10 @@ def _texts(
     texts += [Text(text.received_at, names.get(text.sender, ""), mask_links(text.text), came_in=True) for text in came]
     # A reply and what Linzhu answered may bear the same time: the reply came first.
     return sorted(texts, key=lambda text: (text.at, not text.came_in))
+
+
+def _state_of(message: Message, at: datetime) -> str:
+    if message.state == Message.State.QUEUED and message.not_before and message.not_before > at:
+        morning = date_format(timezone.localtime(message.not_before), "H:i")
+        return _("waits for the morning, %(time)s") % {"time": morning}
+    return message.get_state_display()

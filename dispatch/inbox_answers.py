@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from linzhu.communities.models import User
 from linzhu.dispatch import assignments, doorstep, todos, unclear
 from linzhu.dispatch.call_backs import CONCERN, note_concern
-from linzhu.dispatch.errors import NotCleared, TooLate
+from linzhu.dispatch.errors import AboutThemself, NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.requests.lifecycle import Actor, IllegalTransition
 
@@ -22,14 +22,16 @@ class CannotBe(Exception):  # noqa: N818 (an answer for the person who asked, no
     """It can no longer be answered so; the text says kindly why."""
 
 
-def deal_with(todo: Todo, act: str, user: User, words: str = "") -> str:
-    """Do what staff decided about a todo, and return what to tell them.
+def deal_with(todo: Todo, act: str, user: User, words: str = "", about: str = "") -> str:
+    """Do what staff decided about a todo, and return what to tell them. A concern has words, and is about something.
 
     Raises KeyError for an unknown act, CannotBe where it is too late.
     """
     answer = ANSWERS[act]
     try:
-        return _concern(todo, user, words.strip()) if act == CONCERN else answer(todo, user)
+        return _concern(todo, user, words.strip(), about) if act == CONCERN else answer(todo, user)
+    except AboutThemself:
+        raise CannotBe(_("This is about you, so a colleague settles it.")) from None
     except NotCleared:
         raise CannotBe(_("This volunteer's clearance does not cover this visit. Please look for another.")) from None
     except (TooLate, IllegalTransition):
@@ -85,10 +87,11 @@ def _settled(todo: Todo, user: User) -> str:
     return _("Settled. Thank you.")
 
 
-def _concern(todo: Todo, user: User, words: str = "") -> str:
+def _concern(todo: Todo, user: User, words: str = "", about: str = "") -> str:
     if not words:
         raise CannotBe(_("Please write what was wrong."))
-    note_concern(todo, words, user=user)
+    if note_concern(todo, words, user=user, chosen=about):
+        return _("Noted, and raised as an alarm: it sounds dangerous. If somebody is in need, call 120 or 110 first.")
     return _("Noted. It stays in the inbox until it has been put right.")
 
 

@@ -43,7 +43,8 @@ def deal(request: StaffRequest, pk: int) -> HttpResponse:
         messages.info(request, _already_settled(todo))
     else:
         try:
-            messages.success(request, deal_with(todo, act, request.user, request.POST.get("words", "")))
+            words, about = request.POST.get("words", ""), request.POST.get("about", "")
+            messages.success(request, deal_with(todo, act, request.user, words, about))
         except CannotBe as refusal:
             messages.warning(request, str(refusal))
     return redirect(next_page(request))
@@ -57,7 +58,7 @@ def _already_settled(todo: Todo) -> str:
 
 def _find(request: StaffRequest, pk: int) -> Todo:
     visible = Todo.objects.visible_to(request.user)
-    related = ["offer__volunteer", "offer__help_request", "help_request", "community", "closed_by"]
+    related = ["offer__volunteer", "offer__help_request", "help_request", "community", "closed_by", "about_volunteer"]
     todo: Todo = get_object_or_404(visible.select_related(*related), pk=pk)
     if not may(request.user, Role.DISPATCHES, todo.community):
         raise PermissionDenied

@@ -19,7 +19,7 @@ from linzhu.dispatch.visit_texts import owe_call_instead
 from linzhu.notifications.caps import CODES, midnight
 from linzhu.notifications.health import silent_since
 from linzhu.notifications.inbound import MAX_ATTEMPTS
-from linzhu.notifications.models import InboundMessage, Message, OptOut, lost_since
+from linzhu.notifications.models import InboundMessage, Message, OptOut, is_late, lost_since
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
 from linzhu.volunteers.models import Volunteer
 
@@ -67,7 +67,7 @@ def _stuck(at: datetime) -> Q:
         | Q(state=State.UNKNOWN, next_attempt_at__gt=since)
         | Q(state=State.SENDING, lease_until__gt=since)
     )
-    return on_its_way & Q(created_at__lt=at - STUCK_AFTER)
+    return on_its_way & is_late(at - STUCK_AFTER)
 
 
 def close_arrived_after_all() -> None:

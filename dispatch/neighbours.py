@@ -246,7 +246,7 @@ def _load_statement(keys: int) -> str:
     return _LOAD.format(columns=columns, keys=", ".join(["%s"] * keys))
 
 
-_LEFT_OUT = {"notes", "search_words", "joined_at", "place"}
+_LEFT_OUT = {"notes", "search_words", "sort_key", "joined_at", "place"}
 _LOAD = """
     SELECT {columns},
         (SELECT COUNT(*) FROM dispatch_offer o WHERE o.volunteer_id = v.id AND o.created_at > %s),

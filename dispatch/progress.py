@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, prefetch_related_objects
 
+from linzhu.dispatch.concerns import colleagues_of
 from linzhu.dispatch.doorstep import KIND_OF
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
 from linzhu.requests.models import FamilyContact
@@ -62,8 +63,18 @@ def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Comin
     for todo in todos:
         todo.search = searches[todo.help_request_id]  # type: ignore[attr-defined]
         todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]
+    _name_subjects(todos)
     _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
     _name_who_rang([todo for todo in todos if todo.kind in KIND_OF.values()])
+
+
+def _name_subjects(todos: list[Todo]) -> None:
+    """Say whom concerns are about, and whom a new one may be about: three queries, or none."""
+    prefetch_related_objects([todo for todo in todos if todo.subject], "about_volunteer", "about_staff")
+    asked = [todo for todo in todos if todo.kind == Todo.Kind.AFTER_VISIT]
+    colleagues = list(colleagues_of({todo.community for todo in asked})) if asked else []
+    for todo in asked:
+        todo.colleagues = colleagues  # type: ignore[attr-defined]
 
 
 def _name_askers(todos: list[Todo]) -> None:

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 from django.utils import translation
 
+from linzhu.communities.clock import now
 from linzhu.communities.names import known_as
 from linzhu.communities.people import TellBy, TextLanguage
 from linzhu.communities.phones import PhoneError, parse_phone
 from linzhu.dispatch import entry, todos
 from linzhu.dispatch.links import family_url
 from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.quiet import morning_of
 from linzhu.dispatch.voice import elder_calls
 from linzhu.notifications import by_code, outbox
-from linzhu.notifications.models import Message
+from linzhu.notifications.models import Message, MessageQuerySet
 from linzhu.notifications.optout import is_opted_out
 from linzhu.notifications.wording import describe_window, in_a_row, word
 from linzhu.requests.models import Elder, FamilyContact, HelpRequest, Status
@@ -23,6 +25,8 @@ from linzhu.volunteers.models import Volunteer
 CALL_ELDER_WITHIN = timedelta(minutes=30)
 CALL_LATE_WITHIN = timedelta(minutes=10)
 WORTH_A_CALL_MIN = 15
+REPLACES_WAITING = {"family_assigned", "family_off"}
+"""These say all that there is to know: what still waits for the morning need not be read before them."""
 
 
 def service_name(help_request: HelpRequest, language: str) -> str:
@@ -104,10 +108,15 @@ def tell_volunteer(
 
 
 def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = False, **params: str) -> int:
-    """Text every family contact who wants it; returns how many of them have not opted out of texts since."""
+    """Text every family contact who wants it; returns how many of them have not opted out of texts since.
+
+    In the night they are let sleep, unless the help is wanted before the morning.
+    """
     language = elder_language(help_request.elder)
-    told = 0
+    told, morning = 0, morning_of(help_request, now())
     for contact in help_request.elder.family.filter(gets_texts=True):
+        if template in REPLACES_WAITING:
+            outbox.withdraw(_waiting(help_request, contact.phone))
         link = _way_in(help_request, contact, template) if with_link else {}
         message = outbox.queue(
             contact.phone,
@@ -121,9 +130,15 @@ def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = F
             community=help_request.community,
             language=language,
             about=help_request.ref,
+            not_before=morning,
         )
         told += message.state != Message.State.SUPPRESSED
     return told
+
+
+def _waiting(help_request: HelpRequest, phone: str) -> MessageQuerySet:
+    """What somebody would read in the morning about this, all at once."""
+    return Message.objects.filter(about=help_request.ref, to=phone, state=Message.State.QUEUED, not_before__gt=now())
 
 
 def _way_in(help_request: HelpRequest, contact: FamilyContact, template: str) -> dict[str, str]:
@@ -205,6 +220,7 @@ def _tell_elder(help_request: HelpRequest, template: str, kind: Todo.Kind, **par
             community=help_request.community,
             language=language,
             about=help_request.ref,
+            not_before=morning_of(help_request, now()),
         )
         return
     if elder.tell_by == TellBy.CALL and elder_calls.call_elder(help_request, template, **params):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, User
+from linzhu.dispatch.errors import AboutThemself
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Offer, Todo
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import HelpRequest
+from linzhu.volunteers.models import Volunteer
 
 ABOUT_THE_SEARCH = (
     Todo.Kind.NOBODY_FOUND,
@@ -32,6 +34,14 @@ ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL
 DECIDE_BEFORE = timedelta(minutes=60)
 
 
+class About(NamedTuple):
+    """What a concern is about: a ``Todo.Subject``, and who, if that is one person."""
+
+    subject: str
+    volunteer: Volunteer | None = None
+    staff: User | None = None
+
+
 def decision_due_at(help_request: HelpRequest) -> datetime:
     """Return when a person is called at the latest. One that was logged late gets half of its time before that."""
     time_given = help_request.window_start - help_request.status_at
@@ -47,10 +57,13 @@ def owe(
     offer: Offer | None = None,
     inbound: InboundMessage | None = None,
     message: Message | None = None,
+    about: About | None = None,
 ) -> Todo:
     """Open a todo, due that long from now. The same fact about one help request, text or community is owed once."""
     facts: dict[str, Any] = {"help_request": help_request, "kind": kind, "inbound": inbound, "message": message}
     defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in}
+    if about:
+        defaults |= {"subject": about.subject, "about_volunteer": about.volunteer, "about_staff": about.staff}
     of_community = not (help_request or inbound or message)
     (facts if of_community else defaults)["community"] = community
     with transaction.atomic(savepoint=False):
@@ -61,7 +74,9 @@ def owe(
 
 
 def settle(todo: Todo, *, user: User | None, outcome: str = "") -> bool:
-    """Close a todo; returns False if somebody else has closed it already."""
+    """Close a todo; returns False if somebody else has closed it already. Raises AboutThemself where it is."""
+    if user and not todo.may_be_settled_by(user):
+        raise AboutThemself
     with transaction.atomic():
         closed = Todo.objects.open().filter(pk=todo.pk).update(closed_at=now(), closed_by=user, outcome=outcome[:200])
         if closed:

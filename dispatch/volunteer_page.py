@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from linzhu.communities.clock import now
 from linzhu.dispatch.family_says import THANKS
 from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.offers import SEARCHING
 from linzhu.dispatch.wishes import FEWEST, MOST, cap_of
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import LIVE_STATUSES, HelpRequest
@@ -78,6 +79,8 @@ class VolunteerPage:
 
     volunteer: Volunteer
     questions: list[Question]
+    refused: list[Question]
+    """They said no, perhaps by mistake, and somebody is still looked for."""
     stand_bys: list[Question]
     visits: list[Visit]
     finished: list[Visit]
@@ -110,6 +113,7 @@ def read_page(volunteer: Volunteer) -> VolunteerPage:
     return VolunteerPage(
         volunteer=volunteer,
         questions=[_question(offer) for offer in offers if offer.status == Offer.Status.OPEN],
+        refused=[_question(offer) for offer in offers if offer.status == Offer.Status.DECLINED],
         stand_bys=[_question(offer) for offer in offers if offer.status == Offer.Status.STANDBY],
         visits=[visit for visit in visits if visit.assignment.status == Assignment.Status.STANDING],
         finished=[visit for visit in visits if visit.assignment.status == Assignment.Status.FINISHED],
@@ -125,10 +129,11 @@ def read_page(volunteer: Volunteer) -> VolunteerPage:
 
 
 def _offers(volunteer: Volunteer, at: datetime) -> list[Offer]:
-    """Open ones that can still be answered, and those for which they stand by."""
+    """Open ones that can still be answered, those for which they stand by, and those where a no may become a yes."""
+    refused = Q(status=Offer.Status.DECLINED, help_request__status__in=SEARCHING)
     waiting = Offer.objects.filter(
+        Q(status__in=[Offer.Status.OPEN, Offer.Status.STANDBY]) | refused,
         volunteer=volunteer,
-        status__in=[Offer.Status.OPEN, Offer.Status.STANDBY],
         expires_at__gt=at,
         help_request__status__in=LIVE_STATUSES,
         round=F("help_request__round"),  # who stood by in an earlier search has been asked again since

@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from linzhu.environment import local_secret_key, parse_quiet_hours, parse_templates
+from linzhu.logs import logging_of
 
 _checkout = Path(__file__).resolve().parent.parent
 _in_checkout = (_checkout / "manage.py").is_file()
@@ -199,6 +200,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "linzhu.communities.accounts.StaffAdapter"
+ACCOUNT_FORMS = {"login": "linzhu.communities.sign_in_form.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -227,6 +229,8 @@ SESSION_COOKIE_NAME = "__Host-linzhu" if HTTPS else "linzhu"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
+IDLE_MINUTES = env.int("IDLE_MINUTES", default=15)
+OWN_DEVICES = env.bool("OWN_DEVICES", default=False)
 CSRF_FAILURE_VIEW = "linzhu.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS and env.bool("SSL_REDIRECT", default=True)
 if env.bool("BEHIND_TLS_PROXY", default=True) and HTTPS:
@@ -270,31 +274,7 @@ if WHITENOISE_USE_FINDERS:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # nothing is collected; whitenoise warns of a missing folder
 MEDIA_ROOT = VAR_DIR / "media"
 
-# --- Logging: events and ids only, never names, numbers or texts of people ----------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "linzhu.logs.FramesOnlyFormatter",
-            "format": "{asctime} {levelname:<7} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "filters": {"links_masked": {"()": "linzhu.logs.LinksMasked"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "axes": {"level": "ERROR"},  # its warnings name accounts
-        "django.request": {"filters": ["links_masked"]},  # these name the addresses of what went wrong
-        "django.security.csrf": {"filters": ["links_masked"]},
-        "uvicorn": {"handlers": ["console"], "propagate": False},  # its own format prints what an exception says
-        "uvicorn.access": {"level": "WARNING"},  # its lines hold addresses, and a family's link is a secret
-        "uvicorn.error": {"level": "WARNING"},  # at INFO a line for every socket that opens
-        "twilio": {"level": "WARNING"},  # at INFO it writes whole requests: numbers and texts
-        "urllib3": {"level": "ERROR"},  # below, it writes addresses, and Aliyun takes numbers in their query
-    },
-}
+# --- The rest -----------------------------------------------------------------------------------------------------
+LOGGING = logging_of(env.str("LOG_LEVEL", default="INFO"))
 SIMPLE_HISTORY_ENABLED = True
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]

@@ -15,7 +15,7 @@ from linzhu.communities.models import Community, User
 from linzhu.notifications import breakers
 from linzhu.notifications.caps import midnight
 from linzhu.notifications.gateways import configured
-from linzhu.notifications.models import GatewayLine, Message, lost_since
+from linzhu.notifications.models import GatewayLine, Message, is_late, lost_since
 from linzhu.notifications.reasons import Reason, reason_of
 from linzhu.notifications.reconcile import metered
 
@@ -139,7 +139,7 @@ def _pending() -> Q:
 
 
 def _late(at: datetime) -> Q:
-    return Q(state__in=[State.QUEUED, State.SENDING], created_at__lt=at - LATE)
+    return Q(is_late(at - LATE), state__in=[State.QUEUED, State.SENDING])
 
 
 def _overseen(user: User) -> QuerySet[Message]:

@@ -32,13 +32,14 @@ def queue(
     language: str,
     about: str = "",
     priority: int = Message.Priority.CONFIRMATION,
+    not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Message:
     """Write a text to this number (E.164) into the outbox, wake a worker for it, and return it.
 
-    Row and wake-up are part of the caller's transaction: what is rolled back is not sent. After ``expires_at`` it is
-    not sent any more. To a number that has opted out it is kept as SUPPRESSED and never sent. Raises KeyError for an
-    unknown template or a missing parameter.
+    Row and wake-up are part of the caller's transaction: what is rolled back is not sent. It is not sent before
+    ``not_before`` (the clock finds it then) nor after ``expires_at``. To a number that has opted out it is kept as
+    SUPPRESSED and never sent. Raises KeyError for an unknown template or a missing parameter.
     """
     suppressed = template not in DESPITE_OPT_OUT and is_opted_out(to)
     text, used = _words(community, template, params, language)
@@ -53,11 +54,13 @@ def queue(
             community=community,
             about=about,
             priority=priority,
+            not_before=not_before,
+            next_attempt_at=not_before or now(),
             expires_at=expires_at,
             state=State.SUPPRESSED if suppressed else State.QUEUED,
             finished_at=now() if suppressed else None,
         )
-        if not suppressed:
+        if not suppressed and not_before is None:
             # The queue lives in the same database. It carries the id alone; the row says what to do and when.
             async_task(RELAY, message.pk)
     return message
@@ -106,7 +109,7 @@ def send_again(message: Message) -> bool:
         return False  # its words are no longer kept, or nobody needs them any more
     with transaction.atomic():
         waiting = Message.objects.filter(pk=message.pk, state=State.QUEUED)
-        if waiting.update(next_attempt_at=at):
+        if waiting.update(next_attempt_at=at, not_before=None):
             async_task(RELAY, message.pk)
             return True
         if not Message.objects.filter(pk=message.pk, state__in=CAN_GO_AGAIN).exists():

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.search_address import into_address
+from linzhu.communities.sort_key import PeoplePaginator
 from linzhu.communities.versions import compare_anew
 from linzhu.requests.forms import ElderForm, FamilyContactForm, FamilyFormSet
 from linzhu.requests.models import LIVE_STATUSES, Elder, HelpRequest
@@ -35,8 +36,8 @@ def elder_list(request: StaffRequest) -> HttpResponse:
     elders = Elder.objects.visible_to(request.user, few=bool(text)).select_related("community", "place__parent")
     if text:
         elders = elders.meant_by(text)
-    listed = elders.defer("notes", "search_words").order_by("name", "pk")
-    page = Paginator(listed, PER_PAGE).get_page(sent.get("page"))
+    listed = elders.defer("notes", "search_words", "sort_key")
+    page = PeoplePaginator(listed, PER_PAGE).get_page(sent.get("page"))
     page.object_list = _with_help_requests(page.object_list)
     return render(request, "requests/elders.html", {"page": page, "q": text})
 

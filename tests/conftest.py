@@ -41,7 +41,8 @@ def _plain_settings(settings, tmp_path):
     settings.SMS_GATEWAY, settings.SMS_GATEWAY_FALLBACK = "local", ""
     settings.SMS_RATE = settings.SMS_CAP_NUMBER = settings.SMS_CAP_COMMUNITY = settings.SMS_CAP_ALL = 0
     settings.SMS_COUNTRIES, settings.PHONE_REGION, settings.SMS_SELF_TEST_NUMBER = [], "CN", ""
-    settings.PRODUCTION = settings.STAFF_TOTP = False
+    settings.PRODUCTION = settings.STAFF_TOTP = settings.OWN_DEVICES = False
+    settings.IDLE_MINUTES = 0  # tests put the clock forward by hours and days
     settings.VOICE_GATEWAY = settings.VOICE_FROM = ""
     settings.PUBLIC_BASE_URL = "http://testserver"
     settings.ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -3,7 +3,9 @@
 import pytest
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import call_backs, clock
+from linzhu.communities.models import CommunityRules
+from linzhu.communities.rules import rules_of
+from linzhu.dispatch import clock
 from linzhu.dispatch.assignments import arrive, assign, finish
 from linzhu.dispatch.call_backs import CALL_WITHIN, CORRECT_WITHIN
 from linzhu.dispatch.decisions import close
@@ -17,9 +19,13 @@ Kind = Todo.Kind
 
 
 @pytest.fixture
-def no_others(monkeypatch):
+def no_others(community):
     """Chance asks about no visit."""
-    monkeypatch.setattr(call_backs, "SHARE_OF_OTHERS", 0)
+    settle(community, call_back_others_pct=0)
+
+
+def settle(community, **shares):
+    CommunityRules.objects.update_or_create(community=community, defaults=shares)
 
 
 @pytest.fixture
@@ -73,10 +79,39 @@ def test_every_visit_with_money_is_asked_about(elder, volunteer, no_others, serv
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0, 0), (100, 8)])
-def test_share_of_the_others_is_asked_about(elder, volunteer, monkeypatch, share, expected):
-    monkeypatch.setattr(call_backs, "SHARE_OF_OTHERS", share)
+def test_share_of_the_others_is_asked_about(elder, volunteer, community, share, expected):
+    settle(community, call_back_others_pct=share)
     visit(elder, volunteer)
     assert sum(owed(visit(elder, volunteer)) for _time in range(8)) == expected
+
+
+def test_one_in_ten_of_the_others_is_usual(community):
+    rules = rules_of(community)
+    assert (rules.call_back_first_pct, rules.call_back_money_pct, rules.call_back_others_pct) == (100, 100, 10)
+
+
+def test_community_may_ask_about_no_first_visit(elder, volunteer, community, no_others):
+    settle(community, call_back_first_pct=0)
+    assert owed(visit(elder, volunteer)) == 0
+
+
+def test_community_may_ask_about_no_visit_with_money(elder, volunteer, community, no_others):
+    settle(community, call_back_money_pct=0)
+    visit(elder, volunteer)
+    assert owed(visit(elder, volunteer, "groceries")) == 0
+
+
+def test_first_visit_with_money_is_asked_about_if_either_is(elder, volunteer, community, no_others):
+    settle(community, call_back_first_pct=0)
+    assert owed(visit(elder, volunteer, "groceries")) == 1
+
+
+def test_shares_are_those_of_the_community_above(elder, volunteer, community):
+    community.parent = factories.CommunityFactory(code="above")
+    community.path = f"above/{community.code}/"
+    community.save()
+    settle(community.parent, call_back_first_pct=0, call_back_others_pct=0)
+    assert owed(visit(elder, volunteer)) == 0
 
 
 def test_who_was_not_let_in_is_asked_about_by_another_call(elder, volunteer):

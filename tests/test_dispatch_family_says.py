@@ -68,7 +68,7 @@ def test_volunteer_reads_the_thanks(phone, done):
 
 def test_worry_is_a_call_that_somebody_owes(phone, done, desk):
     say(phone, done, "worry", words="She says her purse is missing.")
-    todo = Todo.objects.get()
+    todo = Todo.objects.get(kind="call-wanted")
     assert (todo.kind, todo.help_request, todo.inbound.sender) == ("call-wanted", done, "+8613912340001")
     inbox = desk.get("/inbox/").text
     assert ("She says her purse is missing." in inbox, "page after the visit" in inbox) == (True, True)

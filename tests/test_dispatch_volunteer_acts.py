@@ -104,7 +104,7 @@ def test_yes_to_two_at_the_same_time_is_refused_kindly(phone, mine, volunteer, e
 def test_no_is_thanked_and_noted(phone, mine, volunteer, elder):
     offer = ask(elder, volunteer)
     response = press(phone, mine, f"offers/{offer.pk}/no")
-    assert (fresh(offer).status, "Groceries" in words(response)) == (Offer.Status.DECLINED, False)
+    assert (fresh(offer).status, "Can you help?" in words(response)) == (Offer.Status.DECLINED, False)
     assert said(press(phone, mine, f"offers/{offer.pk}/no")).startswith("Thank you for telling us.")
 
 

@@ -12,16 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from linzhu.communities.clock import now
-from linzhu.dispatch.assignments import finish
+from linzhu.dispatch.assignments import assign, finish
 from linzhu.dispatch.decisions import cancel
-from linzhu.dispatch.models import Assignment
+from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.offers import decline
 from linzhu.dispatch.waves import start_wave
 from linzhu.notifications.models import Message
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest
 from tests import factories
 from tests.factories import window
-from tests.volunteer_phone import ask, fresh, opened, path_of, press, promise, text, texts_to, words
+from tests.volunteer_phone import ask, fresh, opened, path_of, press, promise, said, text, texts_to, words
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +183,56 @@ def test_volunteer_does_the_whole_visit_on_the_page(phone, volunteer, elder, des
     assert texts_to(volunteer) == ["volunteer_link", "offer", "visit_yours"]
     Assignment.objects.update(finished_at=now() - timedelta(hours=3))
     assert (elder.name in words(phone.get(mine)), "40 min" in words(phone.get(mine))) == (False, True)
+
+
+# --- a no that was a slip -----------------------------------------------------------------------------------------
+
+
+def refused(elder, volunteer):
+    """The volunteer has pressed no."""
+    offer = ask(elder, volunteer)
+    decline(offer, actor=SYSTEM)
+    return offer
+
+
+def test_no_becomes_a_yes_while_somebody_is_looked_for(phone, mine, volunteer, elder):
+    offer = refused(elder, volunteer)
+    assert f'action="{mine}offers/{offer.pk}/yes/"' in words(phone.get(mine))
+    press(phone, mine, f"offers/{offer.pk}/yes")
+    assert (fresh(offer).status, Assignment.objects.get().volunteer) == ("accepted", volunteer)
+
+
+def test_no_shows_no_more_of_the_elder_than_the_offer_did(phone, mine, volunteer, elder):
+    refused(elder, volunteer)
+    page = words(phone.get(mine))
+    assert [secret for secret in (elder.name, elder.address, elder.phone) if secret in page] == []
+
+
+def test_no_stands_once_somebody_else_goes(phone, mine, volunteer, elder, community):
+    offer = refused(elder, volunteer)
+    assign(offer.help_request, factories.VolunteerFactory(community=community), actor=SYSTEM)
+    assert "offers/" not in words(phone.get(mine))
+    assert "A neighbour was quicker" in said(press(phone, mine, f"offers/{offer.pk}/yes"))
+    assert Assignment.objects.count() == 1
+
+
+def test_no_stands_once_it_is_cancelled(phone, mine, volunteer, elder):
+    offer = refused(elder, volunteer)
+    cancel(offer.help_request, actor=SYSTEM, reason="by-elder")
+    assert "offers/" not in words(phone.get(mine))
+    assert "no longer needed" in said(press(phone, mine, f"offers/{offer.pk}/yes"))
+
+
+def test_no_of_an_earlier_search_stands(phone, mine, volunteer, elder):
+    offer = refused(elder, volunteer)
+    HelpRequest.objects.update(round=2)
+    assert "offers/" not in words(phone.get(mine))
+    press(phone, mine, f"offers/{offer.pk}/yes")
+    assert Assignment.objects.count() == 0
+
+
+def test_no_to_what_has_begun_stands(phone, mine, volunteer, elder):
+    offer = refused(elder, volunteer)
+    Offer.objects.update(expires_at=now() - timedelta(seconds=1))
+    assert "offers/" not in words(phone.get(mine))
+    assert "The time to answer is past" in said(press(phone, mine, f"offers/{offer.pk}/yes"))

@@ -70,6 +70,8 @@ WALLS: dict[str, Wall | Public] = {
     "wall": Wall(PEOPLE, get=200),
     "design": Wall(Role.ANY, get=200),
     "care": Public({405}, {302}),
+    "rest": Public({405}, {302}),
+    "still-here": Public({405}, {204, 401}),
     "inbox": Wall(PEOPLE, get=200),
     "todo-act": Wall(STAFF, post=302, of="todo", data={"act": "settled"}),
     "help-requests": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),

@@ -22,7 +22,7 @@ from linzhu.volunteers.week_form import HOURS, NO_TIME, HoursWidget, Row, calend
 
 NOT_SAID = "–"
 FREE = tuple(f"free_{day}" for day in DAYS)
-WRITTEN_BESIDE = ("search_words", "lat", "lng", *FREE)
+WRITTEN_BESIDE = ("search_words", "sort_key", "lat", "lng", *FREE)
 CLEARANCE_FIELDS = ("clearance", "cleared_until")
 
 

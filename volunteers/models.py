@@ -21,6 +21,7 @@ from linzhu.communities.names import known_as
 from linzhu.communities.people import Clearance, Gender, Language, Skill
 from linzhu.communities.search_field import SearchWordsField
 from linzhu.communities.secret_links import SecretLink, SecretLinkQuerySet
+from linzhu.communities.sort_key import SortKeyField
 from linzhu.volunteers.availability import DAYS, DAYTIME, Week
 
 ASKED_OF_NEIGHBOURS = (
@@ -59,6 +60,7 @@ class Volunteer(models.Model):
     community = models.ForeignKey(Community, models.PROTECT, related_name="volunteers", verbose_name=_("community"))
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     search_words = SearchWordsField()
+    sort_key = SortKeyField()
     phone = models.CharField(_("mobile phone"), max_length=16, db_index=True)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE, editable=False)
@@ -94,16 +96,17 @@ class Volunteer(models.Model):
     notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
     joined_at = models.DateTimeField(default=now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search_words"])
+    history = HistoricalRecords(excluded_fields=["search_words", "sort_key"])
     objects = VolunteerQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["sort_key", "pk"]
         constraints = [models.UniqueConstraint(fields=["phone", "name"], name="volunteer_once")]
         indexes = [
+            models.Index(fields=["community", "sort_key", "id"], name="volunteer_listed"),
             CoveringIndex(
                 fields=["lat", "lng"], name="volunteer_near", condition=Q(status="active"), covers=ASKED_OF_NEIGHBOURS
-            )
+            ),
         ]
         verbose_name = _("volunteer")
         verbose_name_plural = _("volunteers")

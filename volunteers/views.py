@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +17,7 @@ from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.clock import now
 from linzhu.communities.models import Role
 from linzhu.communities.search_address import into_address
+from linzhu.communities.sort_key import PeoplePaginator
 from linzhu.communities.versions import compare_anew
 from linzhu.volunteers import lifecycle
 from linzhu.volunteers.filters import VolunteerFilter
@@ -42,9 +42,9 @@ def volunteer_list(request: StaffRequest) -> HttpResponse:
         return names_nobody
     user, sent = request.user, request.POST or request.GET
     volunteers = Volunteer.objects.visible_to(user, few=bool(sent.get("q")))
-    volunteers = volunteers.select_related("community", "place__parent").defer("notes", "search_words")
+    volunteers = volunteers.select_related("community", "place__parent").defer("notes", "search_words", "sort_key")
     chosen = VolunteerFilter(sent, queryset=volunteers, user=user)
-    page = Paginator(chosen.qs, PER_PAGE).get_page(sent.get("page"))
+    page = PeoplePaginator(chosen.qs, PER_PAGE).get_page(sent.get("page"))
     context = {"page": page, "filter": chosen, "searched": bool(sent), **_dates()}
     return render(request, "volunteers/volunteers.html", context)
 

@@ -11,6 +11,7 @@ from linzhu.communities.models import Community, ScopedQuerySet, User
 from linzhu.dispatch.models.search import Offer
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import HelpRequest
+from linzhu.volunteers.models import Volunteer
 
 
 class TodoQuerySet(ScopedQuerySet):
@@ -53,6 +54,14 @@ class Todo(models.Model):
         AFTER_VISIT = "after-visit", _("call the elder: how was it?")
         CONCERN = "concern", _("concern: put it right")
 
+    class Subject(models.TextChoices):
+        """What a concern is about."""
+
+        VOLUNTEER = "volunteer", _("the volunteer")
+        ELDER = "elder", _("how the elder is")
+        SERVICE = "service", _("the help itself")
+        OFFICE = "office", _("the office")
+
     ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
     """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""
 
@@ -62,6 +71,10 @@ class Todo(models.Model):
     offer = models.ForeignKey(Offer, models.SET_NULL, null=True, related_name="todos")
     inbound = models.ForeignKey(InboundMessage, models.SET_NULL, null=True, related_name="todos")
     message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="todos")
+    subject = models.CharField(max_length=10, choices=Subject, blank=True)
+    about_volunteer = models.ForeignKey(Volunteer, models.SET_NULL, null=True, related_name="+")
+    about_staff = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    """Who a concern is about, if it is a person: somebody else settles it."""
     opened_at = models.DateTimeField(default=now)
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -94,3 +107,18 @@ class Todo(models.Model):
     @property
     def is_alarm(self) -> bool:
         return self.kind in self.ALARMS
+
+    @property
+    def about_whom(self) -> str:
+        """What a concern is about, in words: the person if it is one."""
+        person = self.about_volunteer or self.about_staff
+        return str(person or self.get_subject_display())
+
+    def may_be_settled_by(self, user: User) -> bool:
+        """Whether it is for this person to say that all is well: not where it is about themself.
+
+        Accounts carry no phone, so that a volunteer who is on the staff as well is known by the name alone: of two who
+        share one, the other is kept away, too, and a colleague settles it.
+        """
+        volunteer = self.about_volunteer
+        return self.about_staff_id != user.pk and not (volunteer and volunteer.name.strip() == user.name.strip())

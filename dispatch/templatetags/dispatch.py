@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.clock import now
 from linzhu.communities.fields import ChoiceSetField
+from linzhu.communities.models import User
 from linzhu.dispatch import words
-from linzhu.dispatch.models import Assignment, Wave
+from linzhu.dispatch.models import Assignment, Todo, Wave
 from linzhu.dispatch.reasons import explain, show_distance
 from linzhu.requests.models import Elder, HelpRequest, Status
 
@@ -23,6 +24,12 @@ register.filter("explain", explain)
 register.filter("distance", show_distance)
 register.filter("mask_links", words.mask_links)
 register.filter("duration", words.duration_words)
+
+
+@register.filter
+def settled_by(todo: Todo, user: User) -> bool:
+    """Whether it is for this person to settle it: a concern about themself is not."""
+    return todo.may_be_settled_by(user)
 
 
 @register.filter

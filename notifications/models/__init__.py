@@ -9,6 +9,7 @@ from linzhu.notifications.models.texts import (
     Message,
     MessageQuerySet,
     OptOut,
+    is_late,
     lost_since,
 )
 from linzhu.notifications.models.wording import TextOverride
@@ -26,5 +27,6 @@ __all__ = [
     "OptOut",
     "Outgoing",
     "TextOverride",
+    "is_late",
     "lost_since",
 ]

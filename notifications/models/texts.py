@@ -33,7 +33,8 @@ class MessageQuerySet(ScopedQuerySet):
         """
         in_doubt = Q(state=Message.State.UNKNOWN) & (Q(expires_at=None) | Q(expires_at__gt=now()))
         # One state at a time, as each has its index: by IN PostgreSQL would read every text there is.
-        in_flight = Q(state=Message.State.QUEUED) | Q(state=Message.State.SENDING) | in_doubt
+        awake = Q(not_before=None) | Q(not_before__lte=now())
+        in_flight = Q(state=Message.State.QUEUED) & awake | Q(state=Message.State.SENDING) | in_doubt
         earlier = Message.objects.filter(
             in_flight, to=OuterRef("to"), priority=OuterRef("priority"), pk__lt=OuterRef("pk")
         )
@@ -77,6 +78,8 @@ class Message(Outgoing):
     parts = models.PositiveSmallIntegerField(default=1)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.CONFIRMATION)
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    not_before = models.DateTimeField(null=True)
+    """It waits for this hour, the end of the night; until then it keeps no other text to its phone waiting."""
     again_of = models.OneToOneField("self", models.SET_NULL, null=True, related_name="again")
     """The text that did not arrive and that staff sent once more as this one: once, as the column is unique."""
 
@@ -111,6 +114,11 @@ FINAL_STATES = [
     Message.State.EXPIRED,
     Message.State.SUPPRESSED,
 ]
+
+
+def is_late(since: datetime) -> Q:
+    """Those that could have gone before that moment: since they were written, or since the night was over."""
+    return Q(Q(not_before=None) | Q(not_before__lt=since), created_at__lt=since)
 
 
 def lost_since(at: datetime) -> Q:

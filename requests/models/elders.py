@@ -12,6 +12,7 @@ from linzhu.communities.fields import ChoiceSetField
 from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
 from linzhu.communities.people import Gender, Language, TellBy
 from linzhu.communities.search_field import SearchWordsField
+from linzhu.communities.sort_key import SortKeyField
 
 
 class PriorityGroup(models.TextChoices):
@@ -49,6 +50,7 @@ class Elder(models.Model):
     community = models.ForeignKey(Community, models.PROTECT, related_name="elders", verbose_name=_("community"))
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
     search_words = SearchWordsField()
+    sort_key = SortKeyField()
     phone = models.CharField(_("phone"), max_length=16, blank=True, db_index=True)
     phone_ext = models.CharField(_("extension"), max_length=8, blank=True)
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
@@ -66,11 +68,12 @@ class Elder(models.Model):
     notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
     created_at = models.DateTimeField(default=now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search_words"])
+    history = HistoricalRecords(excluded_fields=["search_words", "sort_key"])
     objects = ElderQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["sort_key", "pk"]
+        indexes = [models.Index(fields=["community", "sort_key", "id"], name="elder_listed")]
         constraints = [models.UniqueConstraint(fields=["community", "name", "phone"], name="elder_once")]
         verbose_name = _("elder")
         verbose_name_plural = _("elders")
