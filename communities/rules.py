@@ -33,6 +33,8 @@ class Rules:
     calls_elders: bool = True
     """Where a gateway carries calls at all (``VOICE_GATEWAY``)."""
     cash_limit_fen: int = 200_00
+    cash_check_percent: int = 5
+    """Of the visits whose money agrees, so many are looked into by a person."""
     skip_holidays: bool = False
 
     @property

@@ -32,14 +32,10 @@ def owe_call_back(help_request: HelpRequest) -> None:
     """Owe the elder a call if this visit, which has just ended, is one that is asked about."""
     if not help_request.assignments.filter(outcome=Assignment.Outcome.DONE).exists():
         return  # nobody was let in: a call of another kind is owed
-    if _is_about_money(help_request) or _was_first_time(help_request) or secrets.randbelow(100) < SHARE_OF_OTHERS:
+    if help_request.is_about_money or _was_first_time(help_request) or secrets.randbelow(100) < SHARE_OF_OTHERS:
         todos.owe(
             Todo.Kind.AFTER_VISIT, community=help_request.community, help_request=help_request, due_in=CALL_WITHIN
         )
-
-
-def _is_about_money(help_request: HelpRequest) -> bool:
-    return help_request.service.cash or help_request.cash_limit_fen is not None
 
 
 def _was_first_time(help_request: HelpRequest) -> bool:

@@ -180,7 +180,7 @@ def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
     """Yield these volunteers in this order, with the counts that the rules need: who is active, and of the same tree.
 
     The facts are ``texts`` (offers of seven days), ``visits`` (to this elder), ``is_busy``, ``is_asked``, ``said_no``,
-    ``stands_by``.
+    ``stands_by``, ``has_cash_gap``.
     """
     request, moment = wanted.help_request, connection.ops.adapt_datetimefield_value
     week_ago, before, after = wanted.at - WEEK, request.window_start - TRAVEL_MARGIN, request.window_end + TRAVEL_MARGIN
@@ -195,12 +195,12 @@ def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
 
 def _with_counts(row: Sequence[Any], history: History) -> Volunteer:
     """Make the model's instance: what ``raw()`` does, without its preparations for each statement."""
-    *values, texts, visits_then = row
+    *values, texts, visits_then, cash_gaps = row
     for position, converters, column in _converters():
         for convert in converters:
             values[position] = convert(values[position], column, connection)
     volunteer: Any = Volunteer.from_db(connection.alias, [field.attname for field in _fields()], values)
-    volunteer.texts, volunteer.is_busy = texts, visits_then > 0
+    volunteer.texts, volunteer.is_busy, volunteer.has_cash_gap = texts, visits_then > 0, cash_gaps > 0
     volunteer.visits = history.visits.get(volunteer.pk, 0)
     volunteer.is_asked = volunteer.pk in history.asked
     volunteer.said_no = volunteer.pk in history.said_no
@@ -236,6 +236,10 @@ _LOAD = """
         (
             SELECT COUNT(*) FROM dispatch_assignment a JOIN requests_helprequest h ON h.id = a.help_request_id
             WHERE a.volunteer_id = v.id AND a.status = 'standing' AND h.window_start < %s AND h.window_end > %s
+        ),
+        (
+            SELECT COUNT(*) FROM dispatch_cashjob m
+            WHERE m.volunteer_id = v.id AND m.settled_at IS NULL AND m.status = 'gap'
         )
     FROM volunteers_volunteer v JOIN communities_community c ON c.id = v.community_id
     WHERE v.id IN ({keys}) AND v.status = 'active' AND v.lat IS NOT NULL AND v.lng IS NOT NULL AND c.path LIKE %s"""

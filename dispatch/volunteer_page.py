@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from linzhu.communities.clock import now
+from linzhu.dispatch.cash_answers import STILL_CORRECTS, job_of
 from linzhu.dispatch.family_says import THANKS
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, CashJob, Offer
 from linzhu.dispatch.wishes import FEWEST, MOST, cap_of
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import LIVE_STATUSES, HelpRequest
@@ -28,6 +29,7 @@ STILL_SEEN = timedelta(hours=2)
 NEAR = timedelta(hours=3)
 """How long before the window begins a volunteer may well set out."""
 
+OWES_FIGURES = (CashJob.Status.DUE, CashJob.Status.GAP)
 MONTHS_SHOWN = 12
 USUAL_DELAYS_MIN = (10, 15, 20, 30, 45, 60, 90)
 
@@ -81,6 +83,8 @@ class VolunteerPage:
     stand_bys: list[Question]
     visits: list[Visit]
     finished: list[Visit]
+    money: list[Assignment]
+    """Visits that are over, whose cash they have not told of yet: no name, no home."""
     months: list[Month]
     week: dict[str, object]
     week_words: str
@@ -104,7 +108,8 @@ def read_page(volunteer: Volunteer) -> VolunteerPage:
     """Return what the volunteer sees now: five queries, however many offers and visits there are."""
     at = now()
     offers = _offers(volunteer, at)
-    visits = [_visit(assignment, at) for assignment in _assignments(volunteer, at)]
+    assignments = _assignments(volunteer, at)
+    visits = [_visit(one, at) for one in assignments if one.finished_at is None or one.finished_at > at - STILL_SEEN]
     cap = cap_of(volunteer)
     pauses = volunteer.paused_until is not None and volunteer.paused_until > at
     return VolunteerPage(
@@ -113,6 +118,7 @@ def read_page(volunteer: Volunteer) -> VolunteerPage:
         stand_bys=[_question(offer) for offer in offers if offer.status == Offer.Status.STANDBY],
         visits=[visit for visit in visits if visit.assignment.status == Assignment.Status.STANDING],
         finished=[visit for visit in visits if visit.assignment.status == Assignment.Status.FINISHED],
+        money=[one for one in assignments if one.finished_at and _owes_figures(one)],
         months=_months(volunteer, at),
         week=draw_week(volunteer.week),
         week_words=show_week(volunteer.week),
@@ -139,12 +145,20 @@ def _offers(volunteer: Volunteer, at: datetime) -> list[Offer]:
 
 def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
     mine = Assignment.objects.filter(volunteer=volunteer)
-    seen = mine.standing() | mine.filter(status=Assignment.Status.FINISHED, finished_at__gt=at - STILL_SEEN)
-    related = ["help_request__elder__place__parent", "help_request__community"]
+    seen = Q(finished_at__gt=at - STILL_SEEN) | Q(finished_at__gt=at - STILL_CORRECTS, cash__status__in=OWES_FIGURES)
+    related = ["help_request__elder__place__parent", "help_request__community", "cash"]
     thanks = InboundMessage.objects.filter(about=OuterRef("help_request__ref"), reading=THANKS)
     return list(
-        seen.annotate(is_thanked=Exists(thanks)).select_related(*related).order_by("help_request__window_start", "pk")
+        mine.filter(Q(status=Assignment.Status.STANDING) | Q(seen, status=Assignment.Status.FINISHED))
+        .annotate(is_thanked=Exists(thanks))
+        .select_related(*related)
+        .order_by("help_request__window_start", "pk")
     )
+
+
+def _owes_figures(assignment: Assignment) -> bool:
+    job = job_of(assignment)
+    return job is not None and job.settled_at is None and job.figures is None
 
 
 def _question(offer: Offer) -> Question:
