@@ -72,7 +72,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         begins = at
         while data[at : at + 1] == b"\xff":
             at += 1
-        if at == begins or at + 2 > len(data):
+        if at == begins or at >= len(data):
             raise NotAPicture
         code, at = data[at], at + 1
         if code == _EOI:

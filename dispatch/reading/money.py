@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from unicodedata import normalize
 
 from linzhu.dispatch.reading import spelled
 
@@ -27,12 +28,10 @@ class Figures(NamedTuple):
         return self.handed == self.spent + self.returned
 
 
-MOST_YUAN = 99_999
-"""Nobody goes shopping with more; a longer number is a slip, or no sum at all."""
-
 _HAN_DIGITS = "一二三四五六七八九"
 _DIGIT = rf"[\d{_HAN_DIGITS}两]"
 _YUAN = r"(?:块钱?|元|圆|yuan|kuai|rmb|cny|¥)"
+# Five digits of yuan: nobody goes shopping with more, and a longer number is a slip, or no sum at all.
 _SUM = (
     rf"(?:(?:¥|rmb|cny)\s*)?(?:"
     rf"\d{{1,5}}\s*(?:块|元|圆)\s*{_DIGIT}(?:毛|角)?(?!\d)(?:{_DIGIT}分)?"  # 86块5, 八十六块五毛
@@ -98,7 +97,7 @@ def take_figures(folded: str) -> tuple[Figures | None, str]:
 
 def read_sum(text: str) -> int | None:
     """Return a typed sum in fen: “86.5”, “¥86.50”, “86”; None where it is none."""
-    plain = text.strip().replace("，", ".").removeprefix("¥").removeprefix("￥").removesuffix("元").strip()
+    plain = normalize("NFKC", text).strip().removeprefix("¥").removesuffix("元").strip()
     if not re.fullmatch(r"\d{1,5}(?:\.\d{1,2})?", plain, re.ASCII):
         return None
     return _fen(plain)
