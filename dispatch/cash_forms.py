@@ -16,12 +16,15 @@ from linzhu.dispatch.reading.money import Figures, read_sum
 from linzhu.dispatch.words import yuan_words
 
 
+NO_SUM = gettext_lazy("Please write an amount in yuan, such as 86.50.")
+
+
 class SumField(forms.CharField):
     """An amount in yuan as people type it; cleaned, it is whole fen."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput({"inputmode": "decimal", "autocomplete": "off", "size": 8})
-        super().__init__(max_length=12, widget=widget, **kwargs)
+        super().__init__(max_length=12, widget=widget, error_messages={"required": NO_SUM}, **kwargs)
 
     def clean(self, value: Any) -> int | None:
         text = super().clean(value)
@@ -29,7 +32,7 @@ class SumField(forms.CharField):
             return None
         fen = read_sum(text)
         if fen is None:
-            raise forms.ValidationError(_("Please write an amount in yuan, such as 86.50."))
+            raise forms.ValidationError(NO_SUM)
         return fen
 
 
