@@ -15,7 +15,6 @@ from linzhu.dispatch.pictures import MOST_BYTES, NotAPicture, clean
 from linzhu.dispatch.reading.money import Figures, read_sum
 from linzhu.dispatch.words import yuan_words
 
-
 NO_SUM = gettext_lazy("Please write an amount in yuan, such as 86.50.")
 
 
