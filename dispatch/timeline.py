@@ -55,9 +55,9 @@ def tell(
         *(_no(offer) for offer in offers if offer.status == Offer.Status.DECLINED and offer.answered_at),
         *(entry for assignment in assignments for entry in _of_assignment(assignment)),
         *_of_steps(steps, assignments),
+        *(_of_money(note, assignments) for note in cash if note_words(note)),
         *(entry for todo in todos for entry in _of_todo(todo)),
         *(_of_call(call) for call in calls if call.is_over and not call.withdrawn_at),
-        *(_of_money(note, assignments) for note in cash if note_words(note)),
         *(_of_act(act) for act in acts if act.fate in (DeferredAct.Fate.UNDONE, DeferredAct.Fate.OVERTAKEN)),
     ]
     ends = [change.at for change in changes if change.to_status in (Status.CANCELLED, Status.UNMET)]

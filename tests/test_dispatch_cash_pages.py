@@ -393,7 +393,9 @@ def test_elders_log_says_what_was_spent(elder, volunteer, desk):
 def test_slip_has_list_and_limit(elder, volunteer, desk):
     visit = promise(elder, volunteer, details="鸡蛋一板", cash_limit_fen=80_00)
     slip = words(desk.get(reverse("slip", args=[visit.help_request.ref]), {"language": "en"}))
-    assert ("鸡蛋一板" in slip, "Cash: at most ¥80. The receipt is yours." in slip) == (True, True)
+    first, _break, second = slip.partition("to-buy")
+    assert ("鸡蛋一板" in first, "鸡蛋一板" in second, visit.door_word in second) == (False, True, False)
+    assert slip.count("Cash: at most ¥80. The receipt is yours.") == 2
 
 
 def test_slip_of_a_visit_without_cash_has_no_details(elder, volunteer, desk):
