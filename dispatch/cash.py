@@ -21,7 +21,7 @@ from linzhu.dispatch import todos
 from linzhu.dispatch.cash_verdict import Word, verdict
 from linzhu.dispatch.errors import NotYours, ReasonNeeded, TooLate
 from linzhu.dispatch.live import record_event
-from linzhu.dispatch.models import Assignment, CashJob, CashNote, Todo, VisitStep
+from linzhu.dispatch.models import Assignment, CashJob, CashJobQuerySet, CashNote, Todo, VisitStep
 from linzhu.dispatch.reading.money import Figures
 from linzhu.requests.lifecycle import SYSTEM, Actor
 from linzhu.requests.models import HelpRequest
@@ -41,6 +41,8 @@ SETTLED = (Status.AGREED, Status.CLEARED)
 ASK_AFTER = timedelta(minutes=30)
 ALERT_AFTER = timedelta(hours=2)
 """Counted from the question."""
+STILL_CORRECTS = timedelta(days=7)
+"""How long after a visit its volunteer may speak of its money by text or on their page."""
 CLEAR_WITHIN = timedelta(days=1)
 CHECK_WITHIN = timedelta(days=7)
 
@@ -66,12 +68,13 @@ def begin(assignment: Assignment) -> None:
 def report(assignment: Assignment, figures: Figures, *, actor: Actor) -> CashJob:
     """Note the volunteer's figures; a correction counts until the elder has been heard. Raises TooLate after that."""
     with transaction.atomic():
+        # The steps before the help request: the clock, which takes one of them, locks them in this order.
+        VisitStep.objects.filter(assignment=assignment, kind__in=VisitStep.AFTERWARDS, done_at=None).delete()
         job = _hold(assignment)
         if not job.is_correctable:
             raise TooLate
         handed, spent, returned = figures
         said = {"handed_fen": handed, "spent_fen": spent, "returned_fen": returned}
-        VisitStep.objects.filter(assignment=assignment, kind__in=VisitStep.AFTERWARDS, done_at=None).delete()
         return _move(job, "figures", actor, fields={**said, "reported_at": now()}, said=said)
 
 
@@ -89,7 +92,7 @@ def hear(assignment: Assignment, word: Word, *, user: User, is_well: bool = Fals
         fields = {**sums, "elder_has_receipt": word.has_receipt, "heard_at": now()}
         said = {"handed_fen": word.handed, "returned_fen": word.returned, "has_receipt": word.has_receipt}
         _move(job, "word", Actor.staff(user), fields=fields, said=said)
-        if is_well:
+        if is_well and not _jobs_beside(job).unsettled().filter(heard_at=None).exists():
             for todo in _help_request(job).todos.open().filter(kind=Todo.Kind.AFTER_VISIT):
                 todos.settle(todo, user=user, outcome=_("all is well"))
         return job
@@ -228,7 +231,7 @@ def _follow(job: CashJob, before: str) -> None:
     help_request = _help_request(job)
     if job.status == Status.GAP:
         owe_clearing(job)
-    elif not CashJob.objects.gaps().filter(assignment__help_request=help_request).exists():
+    elif not _jobs_beside(job).gaps().exists():
         last = job.notes.last()
         for todo in help_request.todos.open().filter(kind=Todo.Kind.CASH_GAP):
             todos.settle(todo, user=last.user if last else None, outcome=last.why if last else "")
@@ -247,6 +250,11 @@ def owe_clearing(job: CashJob) -> None:
 def _owe(job: CashJob, kind: Todo.Kind, due_in: timedelta) -> None:
     help_request = _help_request(job)
     todos.owe(kind, community=help_request.community, help_request=help_request, due_in=due_in)
+
+
+def _jobs_beside(job: CashJob) -> CashJobQuerySet:
+    """The money of all who went there, this one's, too."""
+    return CashJob.objects.filter(assignment__help_request=job.assignment.help_request_id)
 
 
 def _help_request(job: CashJob) -> HelpRequest:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from linzhu.communities.clock import now
 from linzhu.dispatch import cash, telling
+from linzhu.dispatch.cash import STILL_CORRECTS
+from linzhu.dispatch.cash_verdict import is_correctable, job_of
 from linzhu.dispatch.models import Assignment, AssignmentQuerySet, CashJob
 from linzhu.dispatch.reading.money import Figures
 from linzhu.dispatch.replies import Reply
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.lifecycle import Actor
 from linzhu.requests.models import StatusChange
-
-STILL_CORRECTS = timedelta(days=7)
-"""How long after a visit a text may still be about its money."""
 
 
 def report(inbound: InboundMessage, reply: Reply) -> bool:
@@ -55,14 +52,3 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Assignment | None:
     begun = [visit for visit in missing if visit.arrived_at or visit.finished_at]
     likely = begun or missing or possible
     return likely[0] if len(likely) == 1 else None
-
-
-def job_of(assignment: Assignment) -> CashJob | None:
-    """The money of a visit, as far as anything is known of it."""
-    return getattr(assignment, "cash", None)
-
-
-def is_correctable(assignment: Assignment) -> bool:
-    """Whether figures are still taken: before there are any, of a visit that stands; then until both are heard."""
-    job = job_of(assignment)
-    return assignment.status == Assignment.Status.STANDING if job is None else job.is_correctable

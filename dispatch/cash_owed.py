@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -24,7 +22,7 @@ def ask_figures(assignment: Assignment) -> bool:
     return True
 
 
-def owe_forgotten(at: datetime) -> None:
+def owe_forgotten() -> None:
     """Whatever is not settled has somebody who owes the next step: where nobody does, a person owes it from now on."""
     open_todos = Todo.objects.open().filter(help_request=OuterRef("assignment__help_request"))
     steps = VisitStep.objects.filter(assignment=OuterRef("assignment"), kind__in=VisitStep.AFTERWARDS, done_at=None)
@@ -32,17 +30,13 @@ def owe_forgotten(at: datetime) -> None:
     goes_on = Q(assignment__status=Assignment.Status.STANDING) | Q(
         assignment__status=Assignment.Status.FINISHED, assignment__help_request__status__in=LIVE_STATUSES
     )
-    in_hand = {
-        Status.DUE: Exists(steps) | goes_on,
-        Status.REPORTED: Exists(open_todos.filter(kind=Todo.Kind.AFTER_VISIT)) | goes_on,
-        Status.GAP: Exists(open_todos.filter(kind=Todo.Kind.CASH_GAP)),
-    }
-    related = ["assignment__help_request__community"]
-    for status, is_in_hand in in_hand.items():
-        forgotten = CashJob.objects.unsettled().filter(~Q(is_in_hand), status=status).select_related(*related)
-        for job in forgotten[:AT_ONCE]:
-            if status == Status.GAP:
+    in_hand = (
+        Q(Exists(steps) | goes_on, status=Status.DUE)
+        | Q(Exists(open_todos.filter(kind=Todo.Kind.AFTER_VISIT)) | goes_on, status=Status.REPORTED)
+        | Q(Exists(open_todos.filter(kind=Todo.Kind.CASH_GAP)), status=Status.GAP)
+    )
+    related = ["volunteer", "assignment__help_request__community"]
+    for job in CashJob.objects.unsettled().filter(~in_hand).select_related(*related)[:AT_ONCE]:
+        with transaction.atomic():
+            if not lapse(job.assignment):
                 owe_clearing(job)
-            else:
-                with transaction.atomic():
-                    lapse(job.assignment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from linzhu.dispatch.models import CashJob
+from linzhu.dispatch.models import Assignment, CashJob
 from linzhu.dispatch.reading.money import Figures
 
 Status = CashJob.Status
@@ -43,3 +43,14 @@ def verdict(job: CashJob) -> CashJob.Status:
     if job.figures is None:
         return Status.DUE
     return Status.AGREED if job.heard_at else Status.REPORTED
+
+
+def job_of(assignment: Assignment) -> CashJob | None:
+    """The money of a visit, as far as anything is known of it."""
+    return getattr(assignment, "cash", None)
+
+
+def is_correctable(assignment: Assignment) -> bool:
+    """Whether figures are still taken: before there are any, of a visit that stands; then until both are heard."""
+    job = job_of(assignment)
+    return assignment.status == Assignment.Status.STANDING if job is None else job.is_correctable

@@ -17,8 +17,8 @@ from linzhu.communities.access import StaffRequest, may, staff_required
 from linzhu.communities.models import Role
 from linzhu.dispatch import cash
 from linzhu.dispatch.actions import Refused
-from linzhu.dispatch.cash_answers import job_of
 from linzhu.dispatch.cash_forms import FiguresForm, WordForm
+from linzhu.dispatch.cash_verdict import job_of
 from linzhu.dispatch.errors import NotYours, ReasonNeeded, TooLate
 from linzhu.dispatch.help_request_views import find_to_act
 from linzhu.dispatch.models import Assignment, CashJob, CashReceipt

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
 from linzhu.dispatch import cash, cash_verdict
-from linzhu.dispatch.cash_answers import is_correctable, job_of
+from linzhu.dispatch.cash_verdict import is_correctable, job_of
 from linzhu.dispatch.models import Assignment, CashJob, CashNote, Todo
 from linzhu.dispatch.words import yuan_words
 from linzhu.requests.models import HelpRequest

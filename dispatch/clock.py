@@ -107,7 +107,7 @@ def _waves(at: datetime) -> None:
 def _visits(at: datetime) -> None:
     _each(VisitStep.objects.due(at)[:AT_ONCE], take_step)
     owe_forgotten(at)
-    cash_owed.owe_forgotten(at)
+    cash_owed.owe_forgotten()
 
 
 def _recurring(at: datetime) -> None:

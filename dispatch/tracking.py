@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from linzhu.dispatch.cash_answers import job_of
+from linzhu.dispatch.cash_verdict import job_of
 from linzhu.dispatch.models import Assignment, CashJob
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import cash, receipts
-from linzhu.dispatch.cash_answers import STILL_CORRECTS, is_correctable, job_of
+from linzhu.dispatch.cash import STILL_CORRECTS
 from linzhu.dispatch.cash_forms import ReportForm
+from linzhu.dispatch.cash_verdict import is_correctable, job_of
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.models import Assignment
 from linzhu.dispatch.visit_answers import volunteer_actor

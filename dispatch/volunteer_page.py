@@ -13,9 +13,10 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from linzhu.communities.clock import now
-from linzhu.dispatch.cash_answers import STILL_CORRECTS, job_of
+from linzhu.dispatch.cash import STILL_CORRECTS
+from linzhu.dispatch.cash_verdict import job_of
 from linzhu.dispatch.family_says import THANKS
-from linzhu.dispatch.models import Assignment, CashJob, Offer
+from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.wishes import FEWEST, MOST, cap_of
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import LIVE_STATUSES, HelpRequest
@@ -29,7 +30,6 @@ STILL_SEEN = timedelta(hours=2)
 NEAR = timedelta(hours=3)
 """How long before the window begins a volunteer may well set out."""
 
-OWES_FIGURES = (CashJob.Status.DUE, CashJob.Status.GAP)
 MONTHS_SHOWN = 12
 USUAL_DELAYS_MIN = (10, 15, 20, 30, 45, 60, 90)
 
@@ -145,7 +145,9 @@ def _offers(volunteer: Volunteer, at: datetime) -> list[Offer]:
 
 def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
     mine = Assignment.objects.filter(volunteer=volunteer)
-    seen = Q(finished_at__gt=at - STILL_SEEN) | Q(finished_at__gt=at - STILL_CORRECTS, cash__status__in=OWES_FIGURES)
+    seen = Q(finished_at__gt=at - STILL_SEEN) | Q(
+        finished_at__gt=at - STILL_CORRECTS, cash__settled_at=None, cash__reported_at=None
+    )
     related = ["help_request__elder__place__parent", "help_request__community", "cash"]
     thanks = InboundMessage.objects.filter(about=OuterRef("help_request__ref"), reading=THANKS)
     return list(
@@ -158,7 +160,7 @@ def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
 
 def _owes_figures(assignment: Assignment) -> bool:
     job = job_of(assignment)
-    return job is not None and job.settled_at is None and job.figures is None
+    return job is not None and job.settled_at is None and job.reported_at is None
 
 
 def _question(offer: Offer) -> Question:

@@ -447,7 +447,7 @@ def test_gap_whose_todo_was_lost_is_owed_again(elder, volunteer, dispatcher):
 def test_money_of_a_visit_that_goes_on_is_left_alone(elder, volunteer):
     visit = assign(log_request(elder, "groceries", actor=SYSTEM, **window()), volunteer, actor=SYSTEM)
     report(visit)
-    cash_owed.owe_forgotten(now())
+    cash_owed.owe_forgotten()
     assert job_of(visit).status == State.REPORTED
 
 
@@ -455,7 +455,7 @@ def test_money_of_a_volunteer_who_does_not_come_after_all_is_a_gap(elder, volunt
     visit = assign(log_request(elder, "groceries", actor=SYSTEM, **window()), volunteer, actor=SYSTEM)
     report(visit)
     release(visit, actor=SYSTEM, why="ill")
-    cash_owed.owe_forgotten(now())
+    cash_owed.owe_forgotten()
     assert (job_of(visit).status, owed(visit)) == (State.GAP, 1)
 
 
@@ -474,3 +474,15 @@ def test_help_request_closes_when_the_money_is_settled_and_not_before(elder, vol
     report(visit)
     clock.tick_decisions()
     assert HelpRequest.objects.get().status == Status.CLOSED
+
+
+def test_call_about_two_who_went_is_settled_by_the_second_word(elder, volunteer, dispatcher, community):
+    need = log_request(elder, "groceries", actor=SYSTEM, people_needed=2, **window())
+    visits = [assign(need, one, actor=SYSTEM) for one in (volunteer, factories.VolunteerFactory(community=community))]
+    for visit in visits:
+        report(visit)
+        finish(visit, actor=SYSTEM)
+    hear(visits[0], AGREES, user=dispatcher, is_well=True)
+    assert owed(visits[0], Kind.AFTER_VISIT) == 1
+    hear(visits[1], AGREES, user=dispatcher, is_well=True)
+    assert owed(visits[0], Kind.AFTER_VISIT) == 0
