@@ -31,8 +31,8 @@ def note(assignment: Assignment, figures: Figures) -> None:
     telling.tell_volunteer(volunteer, "cash_look" if job.status == CashJob.Status.GAP else "cash_thanks", None)
 
 
-def awaited_of(visits: AssignmentQuerySet) -> AssignmentQuerySet:
-    """Of these visits those with cash whose figures may come, or be put right, by now."""
+def _recent(visits: AssignmentQuerySet) -> AssignmentQuerySet:
+    """Those whose money may be spoken of: still to end, or over for a few days and not settled."""
     recent = visits.standing() | visits.filter(
         status=Assignment.Status.FINISHED, finished_at__gt=now() - STILL_CORRECTS, cash__settled_at=None
     )
@@ -47,7 +47,7 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Assignment | None:
     visits = Assignment.objects.filter(volunteer__phone=inbound.sender)
     if reply.code:
         visits = visits.filter(offer__code=reply.code)
-    possible = [visit for visit in awaited_of(visits) if visit.help_request.is_about_money and is_correctable(visit)]
+    possible = [visit for visit in _recent(visits) if visit.help_request.is_about_money and is_correctable(visit)]
     missing = [visit for visit in possible if job_of(visit) is None or job_of(visit).figures is None]  # type: ignore[union-attr]
     begun = [visit for visit in missing if visit.arrived_at or visit.finished_at]
     likely = begun or missing or possible

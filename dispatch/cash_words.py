@@ -108,7 +108,7 @@ _FAULTS: dict[str, Callable[[CashJob], str]] = {
 def note_words(note: CashNote) -> str:
     """Return what the story says of one line of the trail; empty for what it does not tell."""
     return {
-        "figures": lambda: _("Money: %(sums)s") % {"sums": sums_words(note)},
+        "figures": lambda: _("Money: %(sums)s") % {"sums": _sums_words(note)},
         "word": lambda: _word_words(note),
         "receipt": lambda: _("A photo of the receipt has come in"),
         "cleared": lambda: _("Cleared the money"),
@@ -120,8 +120,7 @@ def note_words(note: CashNote) -> str:
     }.get(note.what, lambda: "")()
 
 
-def sums_words(said: CashNote | CashJob) -> str:
-    """Return the three figures as a sentence reads them."""
+def _sums_words(said: CashNote) -> str:
     return _("got %(handed)s, spent %(spent)s, gave back %(returned)s") % {
         "handed": yuan_words(said.handed_fen or 0),
         "spent": yuan_words(said.spent_fen or 0),

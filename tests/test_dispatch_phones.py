@@ -246,6 +246,7 @@ def test_yes_typed_on_a_phone_wins_the_help_request(desk, community, volunteer):
 def test_phone_of_whoever_owes_the_figures_offers_to_report_them(desk, community):
     elder, volunteer = ElderFactory(community=community), VolunteerFactory(community=community)
     visit = shop(elder, volunteer)
+    text_to(volunteer.phone, community)
     offered = "got 100 spent 86.50 back 13.50"
     assert offered in page_of(desk, open=volunteer.phone)
     report(visit)
