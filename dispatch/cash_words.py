@@ -21,6 +21,8 @@ class Money:
 
     visit: Assignment
     job: CashJob | None
+    limit_fen: int | None
+    """What was agreed to be spent at most; None where nothing was written down, and nothing has been said yet."""
     faults: list[str]
     """Sentences: why it is a gap."""
     is_own: bool
@@ -38,14 +40,18 @@ def money_of(help_request: HelpRequest, visits: Sequence[Assignment], user: User
     """Return the money of these visits (``cash`` and its receipt read along) that have to do with any."""
     if not help_request.is_about_money:
         return []
-    return [_money(visit, user) for visit in visits if job_of(visit) or visit.status == Assignment.Status.STANDING]
+    limit = help_request.cash_limit_fen
+    return [
+        _money(visit, user, limit) for visit in visits if job_of(visit) or visit.status == Assignment.Status.STANDING
+    ]
 
 
-def _money(visit: Assignment, user: User | None) -> Money:
+def _money(visit: Assignment, user: User | None, limit_fen: int | None = None) -> Money:
     job = job_of(visit)
     return Money(
         visit=visit,
         job=job,
+        limit_fen=job.limit_fen if job else limit_fen,
         faults=fault_words(job) if job else [],
         is_own=user is not None and cash.is_own(visit.volunteer, user),
         takes_figures=is_correctable(visit),

@@ -21,7 +21,6 @@ from linzhu.dispatch.actions import (
 )
 from linzhu.dispatch.asking import plan_wave
 from linzhu.dispatch.candidates import EXCLUDED_SHOWN, FURTHER_SHOWN, SHOWN, is_assignable
-from linzhu.dispatch.cash import limit_of
 from linzhu.dispatch.cash_words import money_of
 from linzhu.dispatch.deferred import DEFERRED, NOT_MEANWHILE
 from linzhu.dispatch.deferred_words import about_to
@@ -76,7 +75,6 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
         "todos": open_todos,
         "visits": [visit for visit in visits if visit.status != Assignment.Status.RELEASED],
         "money": money_of(help_request, visits, user),
-        "limit_fen": limit_of(help_request) if help_request.is_about_money else None,
         "has_slip": any(visit.status == Assignment.Status.STANDING for visit in visits),
         "search": searches_of([help_request.pk])[help_request.pk],
         "offers": offers,
