@@ -37,6 +37,8 @@ class Rules:
     call_back_others_pct: int = 10
     """How many of these visits the elder is asked about, in per cent."""
     cash_limit_fen: int = 200_00
+    cash_check_percent: int = 5
+    """Of the visits whose money agrees, so many are looked into by a person."""
     skip_holidays: bool = False
 
     @property

@@ -36,7 +36,8 @@ class RulesForm(forms.ModelForm):
             "quiet_from", "quiet_to", "weekly_text_cap",
             "wave_seconds", "wave_size", "furthest_m", "pairing_head_start_min", "decision_min",
             "reminder_evening_at", "reminder_hours_before", "arrival_ask_min", "arrival_alert_min", "overrun_min",
-            "call_back_first_pct", "call_back_money_pct", "call_back_others_pct", "calls_elders", "skip_holidays",
+            "call_back_first_pct", "call_back_money_pct", "call_back_others_pct", "calls_elders", "cash_check_percent",
+            "skip_holidays",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, inherited: Rules, **kwargs: Any) -> None:

@@ -83,6 +83,10 @@ class CommunityRules(models.Model):
         help_text=_("Chosen by chance, so that nobody can know which."),
     )  # fmt: skip
     cash_limit_fen = models.PositiveIntegerField(_("cash limit"), null=True, blank=True)
+    cash_check_percent = models.PositiveSmallIntegerField(
+        _("cash visits checked (%)"), null=True, blank=True, validators=_between(0, 100),
+        help_text=_("Drawn at random from those whose money agrees; a person looks into them."),
+    )  # fmt: skip
     skip_holidays = models.BooleanField(
         _("recurring on holidays"), null=True, blank=True,
         help_text=_("For new recurring requests; each can say otherwise."),

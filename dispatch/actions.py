@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from linzhu.communities.models import User
 from linzhu.dispatch import assignments, decisions, doorstep, waves
 from linzhu.dispatch.candidates import find_assignable
-from linzhu.dispatch.errors import NotCleared, ReasonNeeded, TooLate
+from linzhu.dispatch.errors import MoneyUnsettled, NotCleared, ReasonNeeded, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment
 from linzhu.requests.lifecycle import TRANSITIONS, Actor, IllegalTransition
@@ -39,6 +39,10 @@ def perform(name: str, help_request: HelpRequest, form: QueryDict, user: User) -
     action = ACTIONS[name]
     try:
         return action(help_request, form, Actor.staff(user))
+    except MoneyUnsettled:
+        raise Refused(
+            _("The money of an earlier visit of this volunteer does not agree yet. A lead clears it.")
+        ) from None
     except NotCleared:
         raise Refused(_("This volunteer's clearance does not cover this visit. Please choose somebody else.")) from None
     except (TooLate, IllegalTransition):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling, visit_answers, volunteer_links, wishes
+from linzhu.dispatch import cash_answers, telling, visit_answers, volunteer_links, wishes
 from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.handover import alert_danger, hand_to_staff, take_unknown
 from linzhu.dispatch.late_yes import note_late_yes
@@ -172,6 +172,7 @@ _ANSWERS = {
     Kind.ON_MY_WAY: _or_unclear(visit_answers.on_my_way),
     Kind.ARRIVED: _or_unclear(visit_answers.arrived),
     Kind.DONE: _or_unclear(visit_answers.done),
+    Kind.CASH: _or_unclear(cash_answers.report),
     Kind.LATE: _or_unclear(visit_answers.late),
     Kind.NO_ANSWER: _or_unclear(visit_answers.no_answer),
     Kind.HELP: _or_unclear(visit_answers.wants_help),

@@ -7,7 +7,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import doorstep, telling, todos, visit_texts
+from linzhu.dispatch import cash, doorstep, telling, todos, visit_texts
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo
@@ -98,6 +98,7 @@ def finish(
         help_request = _hold(assignment)
         _end(assignment, Assignment.Status.FINISHED, finished_at=now(), minutes=minutes, outcome=outcome)
         doorstep.owe_call(assignment)
+        cash.begin(assignment)
         _settle_visit(assignment)
         waiting = help_request.assignments.standing().exists()
         if not waiting and help_request.status in (Status.ASSIGNED, Status.UNDERWAY):

@@ -134,7 +134,7 @@ def read_board(user: User, filters: Filters) -> Board:
         its_rows = sorted((row for row in rows if LANE_OF[Status(row.status)] == key), key=_ORDER[key])
         lane.count, shown[key] = len(its_rows), its_rows[:CARDS_A_LANE]
     needs = todos[:NEEDS_SHOWN]
-    cards = _cards({row.pk for its_rows in shown.values() for row in its_rows}, needs, todos)
+    cards = _cards(user, {row.pk for its_rows in shown.values() for row in its_rows}, needs, todos)
     for key, its_rows in shown.items():
         lanes[key].cards = [cards[row.pk] for row in its_rows if row.pk in cards]
     ended = lanes.pop("ended")
@@ -192,11 +192,11 @@ def _rows(user: User, filters: Filters, at: datetime) -> Iterator[_Row]:
         yield _Row(pk, status, status_at, start, end, bool(groups))
 
 
-def _cards(pks: set[int], needs: list[Todo], todos: list[Todo]) -> dict[int, Card]:
+def _cards(user: User, pks: set[int], needs: list[Todo], todos: list[Todo]) -> dict[int, Card]:
     """Return the cards of these help requests; the todos get what their sentences tell, from the same two queries."""
     of_needs = {todo.help_request_id for todo in needs if todo.help_request_id}
     searches, coming = searches_of(pks | of_needs), coming_to(pks | of_needs)
-    equip(needs, searches, coming)
+    equip(needs, searches, coming, reader=user)
     owed = {todo.help_request_id for todo in todos}
     missing = {todo.help_request_id for todo in todos if todo.kind == Todo.Kind.NOT_ARRIVED}
     found = HelpRequest.objects.filter(pk__in=pks).select_related("elder")

@@ -43,15 +43,11 @@ def _share_pct(help_request: HelpRequest) -> int:
     """How many of such visits are asked about, in per cent: the largest share of those that hold for this one."""
     rules = rules_of(help_request.community)
     shares = [rules.call_back_others_pct]
-    if _is_about_money(help_request):
+    if help_request.is_about_money:
         shares.append(rules.call_back_money_pct)
     if _was_first_time(help_request):
         shares.append(rules.call_back_first_pct)
     return max(shares)
-
-
-def _is_about_money(help_request: HelpRequest) -> bool:
-    return help_request.service.cash or help_request.cash_limit_fen is not None
 
 
 def _was_first_time(help_request: HelpRequest) -> bool:

@@ -17,10 +17,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import rules_of
-from linzhu.dispatch import deferred, habits, mishaps, retention, todos
+from linzhu.dispatch import cash_owed, deferred, habits, mishaps, retention, todos
 from linzhu.dispatch.decisions import close
 from linzhu.dispatch.live import prune_events
-from linzhu.dispatch.models import DeferredAct, Lease, Todo, VisitStep, Wave
+from linzhu.dispatch.models import CashJob, DeferredAct, Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
 from linzhu.dispatch.quiet import waits_for_morning
 from linzhu.dispatch.visits import owe_forgotten, take_step
@@ -107,6 +107,7 @@ def _waves(at: datetime) -> None:
 def _visits(at: datetime) -> None:
     _each(VisitStep.objects.due(at)[:AT_ONCE], take_step)
     owe_forgotten(at)
+    cash_owed.owe_forgotten()
 
 
 def _recurring(at: datetime) -> None:
@@ -161,7 +162,10 @@ def _offers(at: datetime) -> None:
 
 def _closings(at: datetime) -> None:
     owed = Todo.objects.open().filter(help_request=OuterRef("pk"))
-    done = HelpRequest.objects.filter(~Exists(owed), status=Status.DONE, status_at__lte=at - CLOSE_AFTER)
+    unsettled = CashJob.objects.unsettled().filter(assignment__help_request=OuterRef("pk"))
+    done = HelpRequest.objects.filter(
+        ~Exists(owed), ~Exists(unsettled), status=Status.DONE, status_at__lte=at - CLOSE_AFTER
+    )
     _each(done.order_by("status_at")[:AT_ONCE], _close)
 
 

@@ -9,6 +9,14 @@ class NotCleared(TooLate):
     """The volunteer's clearance has ended, or they were suspended, since they were asked."""
 
 
+class MoneyUnsettled(NotCleared):
+    """The money of an earlier visit does not agree: no other cash for this volunteer until staff have cleared it."""
+
+
+class NotYours(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
+    """Nobody settles the money of their own visit."""
+
+
 class ReasonNeeded(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
     """More people go for this service: whoever is content with fewer says why."""
 

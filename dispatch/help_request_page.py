@@ -25,10 +25,11 @@ from linzhu.dispatch.actions import (
 )
 from linzhu.dispatch.asking import plan_wave
 from linzhu.dispatch.candidates import EXCLUDED_SHOWN, FURTHER_SHOWN, SHOWN, is_assignable
+from linzhu.dispatch.cash_words import money_of
 from linzhu.dispatch.deferred import DEFERRED, NOT_MEANWHILE
 from linzhu.dispatch.deferred_words import about_to
 from linzhu.dispatch.matching import Exclusion, rank
-from linzhu.dispatch.models import Assignment, DeferredAct, Offer, Todo, VisitStep
+from linzhu.dispatch.models import Assignment, CashNote, DeferredAct, Offer, Todo, VisitStep
 from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
 from linzhu.notifications.models import Call, InboundMessage, Message
@@ -52,7 +53,12 @@ class Text:
 def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     """Return the template's context for this help request and this reader."""
     offers = list(help_request.offers.select_related("volunteer"))
-    visits = list(help_request.assignments.select_related("volunteer"))
+    # The photo itself is fetched by its own address.
+    visits = list(
+        help_request.assignments.select_related("volunteer", "cash__volunteer", "cash__receipt").defer(
+            "cash__receipt__picture"
+        )
+    )
     todos = list(
         help_request.todos.select_related("closed_by", "inbound", "message", "offer__volunteer", "help_request__elder")
     )
@@ -61,7 +67,7 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     acts = list(help_request.deferred_acts.select_related("user", "over_by"))
     waiting = next((act for act in acts if act.fate == DeferredAct.Fate.WAITING), None)
     open_todos = [todo for todo in todos if todo.closed_at is None]
-    equip(open_todos)
+    equip(open_todos, reader=user)
     return {
         "help_request": help_request,
         "elder": help_request.elder,
@@ -72,6 +78,7 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
         "waiting": waiting and {"act": waiting, "words": about_to(waiting)},
         "todos": open_todos,
         "visits": [visit for visit in visits if visit.status != Assignment.Status.RELEASED],
+        "money": money_of(help_request, visits, user),
         "has_slip": any(visit.status == Assignment.Status.STANDING for visit in visits),
         "search": searches_of([help_request.pk])[help_request.pk],
         "offers": offers,
@@ -101,6 +108,7 @@ def _entries(
         steps=list(VisitStep.objects.filter(assignment__help_request=help_request).exclude(done_at=None)),
         calls=list(Call.objects.out().filter(about=help_request.ref)),
         acts=acts,
+        cash=list(CashNote.objects.filter(job__assignment__help_request=help_request).select_related("user", "job")),
     )
 
 

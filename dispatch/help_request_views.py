@@ -57,7 +57,7 @@ def help_requests(request: StaffRequest) -> HttpResponse:
 @staff_required(Role.DISPATCHES)
 def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
     """Do one action, or let it wait to be taken back; say what came of it. A second click finds what the first did."""
-    help_request = _find_to_act(request, ref)
+    help_request = find_to_act(request, ref)
     if action not in ACTIONS:
         raise Http404
     try:
@@ -78,7 +78,7 @@ def act(request: StaffRequest, ref: str, action: str) -> HttpResponse:
 @staff_required(Role.DISPATCHES)
 def take_back(request: StaffRequest, ref: str, pk: int) -> HttpResponse:
     """What was pressed a few seconds ago does not happen."""
-    help_request = _find_to_act(request, ref)
+    help_request = find_to_act(request, ref)
     try:
         undo(get_object_or_404(help_request.deferred_acts, pk=pk), user=request.user)
         messages.success(request, _("Taken back. Nothing has happened, and nobody was told anything."))
@@ -92,7 +92,7 @@ def take_back(request: StaffRequest, ref: str, pk: int) -> HttpResponse:
 @staff_required(Role.DISPATCHES)
 def family_link(request: StaffRequest, ref: str) -> HttpResponse:
     """Make a link for the family and show it, this once: only its hash is kept, so no later page can."""
-    help_request = _find_to_act(request, ref)
+    help_request = find_to_act(request, ref)
     contact_id = request.POST.get("contact", "")
     is_legal = "family-link" in legal_actions(help_request)
     contact = help_request.elder.family.filter(pk=contact_id).first() if contact_id.isdecimal() else None
@@ -111,7 +111,8 @@ def _find(request: StaffRequest, ref: str) -> HelpRequest:
     return found
 
 
-def _find_to_act(request: StaffRequest, ref: str) -> HelpRequest:
+def find_to_act(request: StaffRequest, ref: str) -> HelpRequest:
+    """Return the help request if this user may act on it; else 404 or 403."""
     help_request = _find(request, ref)
     if not may(request.user, Role.DISPATCHES, help_request.community):
         raise PermissionDenied

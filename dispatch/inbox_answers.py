@@ -12,7 +12,7 @@ from linzhu.communities.models import User
 from linzhu.dispatch import assignments, doorstep, todos, unclear
 from linzhu.dispatch.call_backs import CONCERN, note_concern
 from linzhu.dispatch.errors import AboutThemself, NotCleared, TooLate
-from linzhu.dispatch.models import Assignment, Todo
+from linzhu.dispatch.models import Assignment, CashJob, Todo
 from linzhu.requests.lifecycle import Actor, IllegalTransition
 
 CALL_AGAIN_IN = timedelta(minutes=20)
@@ -28,6 +28,7 @@ def deal_with(todo: Todo, act: str, user: User, words: str = "", about: str = ""
     Raises KeyError for an unknown act, CannotBe where it is too late.
     """
     answer = ANSWERS[act]
+    _refuse_around_the_money(todo, act)
     try:
         return _concern(todo, user, words.strip(), about) if act == CONCERN else answer(todo, user)
     except AboutThemself:
@@ -36,6 +37,15 @@ def deal_with(todo: Todo, act: str, user: User, words: str = "", about: str = ""
         raise CannotBe(_("This volunteer's clearance does not cover this visit. Please look for another.")) from None
     except (TooLate, IllegalTransition):
         raise CannotBe(_("This offer is closed by now: somebody else comes, or it is over.")) from None
+
+
+def _refuse_around_the_money(todo: Todo, act: str) -> None:
+    """A todo about money is settled by what is noted of the money, on its own form."""
+    if todo.kind in (Todo.Kind.CASH_GAP, Todo.Kind.CASH_CHECK):
+        raise CannotBe(_("Please settle the money itself: then this is settled, too."))
+    unheard = CashJob.objects.unsettled().filter(assignment__help_request=todo.help_request, heard_at=None)
+    if todo.kind == Todo.Kind.AFTER_VISIT and act not in ("missed", CONCERN) and unheard.exists():
+        raise CannotBe(_("Please note first what the elder says of the money."))
 
 
 def _yes(todo: Todo, user: User) -> str:

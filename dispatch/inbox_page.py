@@ -49,7 +49,7 @@ def read_inbox(user: User, key: str) -> Inbox:
     tab = next((tab for tab in tabs if tab.key == key), tabs[0])
     related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "message", "community"]
     shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).most_urgent_first()[:SHOWN])
-    equip(shown)
+    equip(shown, reader=user)
     _recognise(user, shown)
     return Inbox(tabs, tab, shown)
 
@@ -76,7 +76,15 @@ def _recognise(user: User, todos: list[Todo]) -> None:
 
 def _tabs() -> list[Tab]:
     decisions = [Kind.NOBODY_FOUND, Kind.NO_POSITION, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.VOLUNTEER_CANNOT]
-    decisions += [Kind.NOT_ARRIVED, Kind.NOT_FINISHED, Kind.CONCERN, Kind.NO_TEXTS, Kind.TEXTS_HELD]
+    decisions += [
+        Kind.NOT_ARRIVED,
+        Kind.NOT_FINISHED,
+        Kind.CONCERN,
+        Kind.CASH_GAP,
+        Kind.CASH_CHECK,
+        Kind.NO_TEXTS,
+        Kind.TEXTS_HELD,
+    ]
     calls = [
         *Todo.ALARMS,
         Kind.HELP_WANTED,

@@ -26,6 +26,7 @@ def inbox(request: StaffRequest) -> HttpResponse:
     context = {
         "inbox": read_inbox(request.user, request.GET.get("show", "all")),
         "may_act": may(request.user, Role.DISPATCHES),
+        "may_lead": may(request.user, Role.LEADS),
     }
     template = "dispatch/_inbox.html" if request.htmx else "dispatch/inbox.html"
     return render(request, template, context)

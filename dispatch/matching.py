@@ -199,6 +199,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
             bool(help_request.needs_language) and help_request.needs_language not in volunteer.languages, "no-language"
         ),
         *_when(not fits(volunteer.week, wanted.windows, service.minutes), "not-free"),
+        *_when(wanted.help_request.is_about_money and volunteer.has_cash_gap, "cash-gap"),  # type: ignore[attr-defined]
         *_when(volunteer.is_busy, "busy"),  # type: ignore[attr-defined]
         *_when(_is_over_cap(volunteer, wanted.rules), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
         *_when(volunteer.is_asked, "asked"),  # type: ignore[attr-defined]

@@ -186,7 +186,7 @@ def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
     """Yield these volunteers in this order, with the counts that the rules need: who is active, and of the same tree.
 
     The facts are ``texts`` (offers of seven days), ``visits`` (to this elder), ``is_busy``, ``is_asked``, ``said_no``,
-    ``stands_by``.
+    ``stands_by``, ``has_cash_gap``.
     """
     request, moment = wanted.help_request, connection.ops.adapt_datetimefield_value
     week_ago, before, after = wanted.at - WEEK, request.window_start - TRAVEL_MARGIN, request.window_end + TRAVEL_MARGIN
@@ -202,7 +202,7 @@ def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
 def _with_counts(rows: Iterable[Sequence[Any]], history: History) -> Iterator[Volunteer]:
     """Make the model's instances as unpickling does: ``from_db()`` would take longer than database and rules."""
     names, converters, database = _names(), _converters(), connections[DEFAULT_DB_ALIAS]
-    for *values, texts, visits_then in rows:
+    for *values, texts, visits_then, cash_gaps in rows:
         facts = dict(zip(names, values, strict=True))
         for name, convert, column in converters:
             facts[name] = convert(facts[name], column, database)
@@ -211,7 +211,7 @@ def _with_counts(rows: Iterable[Sequence[Any]], history: History) -> Iterator[Vo
         volunteer.__dict__ = facts
         volunteer._state = ModelState()  # noqa: SLF001
         volunteer._state.adding, volunteer._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001
-        volunteer.texts, volunteer.is_busy = texts, visits_then > 0
+        volunteer.texts, volunteer.is_busy, volunteer.has_cash_gap = texts, visits_then > 0, cash_gaps > 0
         volunteer.visits = history.visits.get(key, 0)
         volunteer.is_asked = key in history.asked
         volunteer.said_no = key in history.said_no
@@ -253,6 +253,10 @@ _LOAD = """
         (
             SELECT COUNT(*) FROM dispatch_assignment a JOIN requests_helprequest h ON h.id = a.help_request_id
             WHERE a.volunteer_id = v.id AND a.status = 'standing' AND h.window_start < %s AND h.window_end > %s
+        ),
+        (
+            SELECT COUNT(*) FROM dispatch_cashjob m
+            WHERE m.volunteer_id = v.id AND m.settled_at IS NULL AND m.status = 'gap'
         )
     FROM volunteers_volunteer v JOIN communities_community c ON c.id = v.community_id
     WHERE v.id IN ({keys}) AND v.status = 'active' AND v.lat IS NOT NULL AND v.lng IS NOT NULL AND c.path LIKE %s"""

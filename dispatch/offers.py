@@ -12,9 +12,9 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
-from linzhu.dispatch import telling, visit_texts
+from linzhu.dispatch import cash, telling, visit_texts
 from linzhu.dispatch.doorwords import new_door_word
-from linzhu.dispatch.errors import Busy, NotCleared, TooLate
+from linzhu.dispatch.errors import Busy, MoneyUnsettled, NotCleared, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, clearance_gaps
 from linzhu.dispatch.models import Assignment, Offer, OfferQuerySet, Wave
@@ -166,6 +166,8 @@ def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:
     gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day)
     if gaps or volunteer.status != Volunteer.Status.ACTIVE or are_kept_apart(help_request.elder_id, volunteer.pk):
         raise NotCleared
+    if help_request.is_about_money and cash.is_blocked(volunteer):
+        raise MoneyUnsettled
 
 
 def decline(offer: Offer, *, actor: Actor) -> None:

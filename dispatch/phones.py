@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, CashJob, Offer
 from linzhu.dispatch.voice.callers import READING
 from linzhu.dispatch.voice.handsets import Handset, calls_since, handset_of, lines_of
 from linzhu.notifications.models import InboundMessage, Message
@@ -38,6 +38,10 @@ REPORTS: dict[str, tuple[str, ...]] = {
     "zh-hans": ("到了", "完成45", "来不了"),
     "bo": ("སླེབས་སོང", "བྱས་ཚར 45", "ཡོང་མི་ཐུབ"),
     "ug": ("كەلدىم", "تۈگىدى 45", "كېلەلمەيمەن"),
+}
+CASH: dict[str, tuple[str, ...]] = {
+    "en": ("got 100 spent 86.50 back 13.50",),
+    "zh-hans": ("收100 花86.5 还13.5",),
 }
 
 _LINK = re.compile(r"(https?://[^\s，。；）]+)")
@@ -157,6 +161,10 @@ def _suggest(threads: list[Thread]) -> None:
     for assignment in standing.select_related("volunteer"):
         arrived, done, cannot_come = _words_of(REPORTS, assignment.volunteer)
         quick[assignment.volunteer.phone] += [done] if assignment.arrived_at else [arrived, cannot_come]
+    for job in (
+        CashJob.objects.unsettled().select_related("volunteer").filter(volunteer__phone__in=phones, reported_at=None)
+    ):
+        quick[job.volunteer.phone] += _words_of(CASH, job.volunteer)
     for thread in threads:
         thread.quick = list(dict.fromkeys(quick[thread.phone]))
 

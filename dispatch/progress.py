@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, prefetch_related_objects
 
+from linzhu.communities.models import User
+from linzhu.dispatch.cash_words import tell_money
 from linzhu.dispatch.concerns import colleagues_of
 from linzhu.dispatch.doorstep import KIND_OF
 from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
@@ -51,10 +53,17 @@ def coming_to(pks: Iterable[int]) -> Coming:
     return coming
 
 
-def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Coming | None = None) -> None:
+def equip(
+    todos: Iterable[Todo],
+    searches: Searches | None = None,
+    coming: Coming | None = None,
+    *,
+    reader: User | None = None,
+) -> None:
     """Give each todo what its sentence tells: ``search`` and ``coming`` of its help request.
 
-    A todo of a volunteer who wants help gets ``askers`` as well, one from a closed door ``rang`` and ``family``.
+    A todo of a volunteer who wants help gets ``askers`` as well, one from a closed door ``rang`` and ``family``,
+    one about money ``money``.
     """
     todos = list(todos)
     pks = {todo.help_request_id for todo in todos if todo.help_request_id}
@@ -66,6 +75,7 @@ def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Comin
     _name_subjects(todos)
     _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
     _name_who_rang([todo for todo in todos if todo.kind in KIND_OF.values()])
+    tell_money([todo for todo in todos if todo.kind in Todo.AFTERWARDS], reader)
 
 
 def _name_subjects(todos: list[Todo]) -> None:

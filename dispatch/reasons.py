@@ -63,6 +63,7 @@ _SENTENCES: dict[str, Callable[..., str]] = {
     "not-free": lambda: _("not free at that time"),
     "busy": lambda: _("on another visit then"),
     "cap": lambda n: _texts(n) + _(", that is enough"),
+    "cash-gap": lambda: _("the money of an earlier visit does not agree yet"),
     "asked": lambda: _("already asked"),
     "never": lambda: _("is not sent to this elder"),
     "said-no": lambda: _("has said no to this"),

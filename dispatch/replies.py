@@ -16,6 +16,7 @@ from linzhu.dispatch.reading.anywhere import is_danger, is_opt_out_sentence
 from linzhu.dispatch.reading.doubts import clauses_of, is_doubtful, may_change_all
 from linzhu.dispatch.reading.folding import QUESTION, fold, tokens
 from linzhu.dispatch.reading.lists import KNOWN_WORDS
+from linzhu.dispatch.reading.money import Figures, take_figures
 from linzhu.dispatch.reading.slips import mended
 from linzhu.dispatch.reading.wording import LONE_AMOUNT, Book, Piece
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     ON_MY_WAY = "on_my_way"
     ARRIVED = "arrived"
     DONE = "done"
+    CASH = "cash"
     CANNOT_COME = "cannot_come"
     LATE = "late"
     NO_ANSWER = "no_answer"
@@ -46,7 +48,7 @@ class Reply:
 
     ``minutes``: how long it took (*done*), or how much later they come (*late*). ``days``: how long the pause is, or
     ``until``, (month, day), when it ends, or ``weekday``: 0 for the coming Monday to 6, 7 to 13 for a day of next week,
-    or that it lasts to the end of the month (``month_end``).
+    or that it lasts to the end of the month (``month_end``). ``figures``: the money of a visit (*cash*, *done*).
     """
 
     kind: Kind
@@ -56,6 +58,7 @@ class Reply:
     until: tuple[int, int] | None = None
     weekday: int | None = None
     month_end: bool = False
+    figures: Figures | None = None
 
 
 UNCLEAR = Reply(Kind.UNCLEAR)
@@ -108,6 +111,11 @@ def read_reply(text: str) -> Reply:
         return Reply(Kind.DANGER)
     if len(text) > LONGEST:
         return UNCLEAR
+    figures, beside = take_figures(folded)
+    return _with_figures(figures, beside) if figures else _read(folded)
+
+
+def _read(folded: str) -> Reply:
     marked, amounts = take_amounts(folded)
     words = mended(tokens(marked, keep=MARK), KNOWN_WORDS)
     if is_opt_out_sentence(words):
@@ -118,6 +126,14 @@ def read_reply(text: str) -> Reply:
     if reply == UNCLEAR and len(amounts) == 1 and _is_code(amounts[0]):
         return Reply(Kind.UNCLEAR, amounts[0].digits)  # a person finds it beside that offer
     return reply
+
+
+def _with_figures(figures: Figures, beside: str) -> Reply:
+    """A report of the money, alone or with its code, or said together with "done". Beside anything else: a person."""
+    if not beside or (beside.isdecimal() and len(beside) in (2, 3)):
+        return Reply(Kind.CASH, beside, figures=figures)
+    reply = _read(beside)
+    return replace(reply, figures=figures) if reply.kind == Kind.DONE else UNCLEAR
 
 
 def _reading(words: list[str], amounts: list[Amount]) -> Reply:

@@ -1,5 +1,5 @@
 """What is forgotten, and when: words of texts and calls after 30 days, that there were any after 180 days, secret links
-a month after they have closed, who has looked at whose record after three years.
+a month after they have closed, photos of receipts after 90 days, who has looked at whose record after three years.
 
 Every night the clock does it, in portions, and the log gets the counts. What a person has still to answer is kept until
 it is answered.
@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from linzhu.dispatch.models import Lease, Todo
+from linzhu.dispatch.models import CashReceipt, Lease, Todo
 from linzhu.notifications.models import OVER_STATES, Call, InboundMessage, Message
 from linzhu.requests.looks import KEPT as LOOKS_KEPT
 from linzhu.requests.models import LIVE_STATUSES, FamilyLink, Look
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 WORDS_KEPT = timedelta(days=30)
 ROWS_KEPT = timedelta(days=180)
+RECEIPTS_KEPT = timedelta(days=90)
+"""As long as the notes of a visit, once the money is settled. The figures stay with the service record."""
 LINKS_KEPT = timedelta(days=30)
 """So long who opens a closed link is told kindly that it has closed; after that it never was."""
 
@@ -81,6 +83,8 @@ def _old(at: datetime) -> Iterator[Old]:
     yield "words of calls", calls.filter(created_at__lt=words).exclude(params={}), {"params": {}}
     closed = Q(expires_at__lt=links) | Q(revoked_at__lt=links)
     yield "volunteers' links", VolunteerLink.objects.filter(closed), None
+    receipts = CashReceipt.objects.filter(at__lt=at - RECEIPTS_KEPT)
+    yield "photos of receipts", receipts.exclude(job__settled_at=None), None
     over = ~Q(help_request__status__in=LIVE_STATUSES) & Q(help_request__status_at__lt=links)
     yield "looks", Look.objects.forgettable(at - LOOKS_KEPT), None
     yield "families' links", FamilyLink.objects.filter(over | Q(revoked_at__lt=links)), None

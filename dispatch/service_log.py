@@ -61,7 +61,7 @@ def elder_log(elder: Elder, year: str = "") -> ElderLog:
     years = Years.of(asked.order_by().datetimes("window_start", "month"), year)
     if years.chosen:
         asked = asked.filter(window_start__year=years.chosen)
-    visits = Prefetch("assignments", Assignment.objects.select_related("volunteer"))
+    visits = Prefetch("assignments", Assignment.objects.select_related("volunteer", "cash"))
     counted = asked.aggregate(help_requests=Count("pk"), unmet=Count("pk", filter=Q(status=Status.UNMET)))
     came = Assignment.objects.filter(help_request__in=asked.order_by(), outcome=Outcome.DONE)
     figures = counted | came.aggregate(

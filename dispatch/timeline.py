@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from linzhu.dispatch.cash_words import note_words
 from linzhu.dispatch.deferred_words import never_happened
-from linzhu.dispatch.models import Assignment, DeferredAct, Offer, Todo, VisitStep, Wave
+from linzhu.dispatch.models import Assignment, CashNote, DeferredAct, Offer, Todo, VisitStep, Wave
 from linzhu.dispatch.reasons import show_distance
 from linzhu.notifications.models import Call
 from linzhu.requests.models import HelpRequest, Status, StatusChange
@@ -46,6 +47,7 @@ def tell(
     steps: Sequence[VisitStep],
     calls: Sequence[Call] = (),
     acts: Sequence[DeferredAct] = (),
+    cash: Sequence[CashNote] = (),
 ) -> list[Entry]:
     """Return the story, oldest first. Every row is told once."""
     facts = [
@@ -53,6 +55,7 @@ def tell(
         *(_no(offer) for offer in offers if offer.status == Offer.Status.DECLINED and offer.answered_at),
         *(entry for assignment in assignments for entry in _of_assignment(assignment)),
         *_of_steps(steps, assignments),
+        *(_of_money(note, assignments) for note in cash if note_words(note)),
         *(entry for todo in todos for entry in _of_todo(todo)),
         *(_of_call(call) for call in calls if call.is_over and not call.withdrawn_at),
         *(_of_act(act) for act in acts if act.fate in (DeferredAct.Fate.UNDONE, DeferredAct.Fate.OVERTAKEN)),
@@ -190,6 +193,7 @@ def _of_steps(steps: Sequence[VisitStep], assignments: Sequence[Assignment]) -> 
         VisitStep.Kind.REMIND_SOON.value: _("Reminded %(name)s of the visit"),
         VisitStep.Kind.ASK_ARRIVAL.value: _("Asked %(name)s: have you arrived?"),
         VisitStep.Kind.ASK_END.value: _("Asked %(name)s: is it finished?"),
+        VisitStep.Kind.ASK_CASH.value: _("Asked %(name)s about the money"),
     }
     for step in steps:
         visit = visits[step.assignment_id]
@@ -200,6 +204,8 @@ def _of_steps(steps: Sequence[VisitStep], assignments: Sequence[Assignment]) -> 
 
 def _was_needed(step: VisitStep, visit: Assignment) -> bool:
     """The clock ticks off what is due even where the volunteer was quicker; then nobody was asked anything."""
+    if step.kind in VisitStep.AFTERWARDS:
+        return True  # what has become needless there is deleted
     quicker = [visit.finished_at, visit.released_at]
     if step.kind != VisitStep.Kind.ASK_END:
         quicker.append(visit.arrived_at)
@@ -233,6 +239,15 @@ def _outcome(todo: Todo) -> str:
     """What became of an unclear reply is kept as the offer's state; all else is what somebody wrote."""
     states = Offer.Status
     return str(states(todo.outcome).label) if todo.outcome in states.values else todo.outcome
+
+
+def _of_money(note: CashNote, assignments: Sequence[Assignment]) -> Entry:
+    """What was said, and by whom; what a member of staff noted in the volunteer's name bears both names."""
+    volunteer = next(visit.volunteer.name for visit in assignments if visit.pk == note.job.assignment_id)
+    if note.what in ("figures", "receipt"):
+        by = _("noted by %(name)s") % {"name": note.user or _("staff")} if note.who == StatusChange.Who.STAFF else ""
+        return Entry(note.at, "volunteer", volunteer, note_words(note), by)
+    return Entry(note.at, "staff", str(note.user or _("staff")), note_words(note), note.why)
 
 
 # --- what staff thought better of ---------------------------------------------------------------------------------

@@ -101,8 +101,8 @@ def close_overtaken(help_request: HelpRequest) -> int:
     """Close what nobody owes once a help request is over; returns how many.
 
     What somebody has written stays until a person has read it: it may be a cry for help. So does an alarm, and the
-    question how the visit was.
+    question how the visit was, and whatever is owed about its money.
     """
-    asked = (*Todo.ALARMS, Todo.Kind.AFTER_VISIT)
+    asked = (*Todo.ALARMS, *Todo.AFTERWARDS)
     overtaken = Todo.objects.open().filter(help_request=help_request, inbound=None).exclude(kind__in=asked)
     return overtaken.update(closed_at=now())

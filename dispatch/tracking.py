@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from linzhu.dispatch.models import Assignment
+from linzhu.dispatch.cash_verdict import job_of
+from linzhu.dispatch.models import Assignment, CashJob
 from linzhu.requests.models import HelpRequest, Status, StatusChange
 
 CLOSED_DOOR = {Assignment.Outcome.ELDER_NO_ANSWER, Assignment.Outcome.TURNED_DOWN}
@@ -95,6 +96,8 @@ class Tracking:
     steps: list[Step]
     office: str
     office_phone: str
+    money_agreed: bool = False
+    """Elder and volunteer say the same of the cash. How much it was the page never says."""
 
     @property
     def is_over(self) -> bool:
@@ -135,7 +138,7 @@ def tracking_of(help_request: HelpRequest) -> Tracking:
     return track(
         help_request,
         changes=list(help_request.changes.all()),
-        assignments=list(help_request.assignments.select_related("volunteer")),
+        assignments=list(help_request.assignments.select_related("volunteer", "cash")),
         asked=help_request.offers.values("volunteer").distinct().count(),
     )
 
@@ -161,7 +164,13 @@ def track(
         steps=_steps(stage, times, _set_out_at(helpers)),
         office=help_request.community.name,
         office_phone=help_request.community.phone_for_callers(),
+        money_agreed=_is_money_agreed(present) if help_request.is_about_money else False,
     )
+
+
+def _is_money_agreed(present: Sequence[Assignment]) -> bool:
+    jobs = [job for item in present if (job := job_of(item))]
+    return bool(jobs) and all(job.status == CashJob.Status.AGREED for job in jobs)
 
 
 def _helper(assignment: Assignment, window_start: datetime) -> Helper:

@@ -3,6 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from linzhu.dispatch import (
     board_views,
     bond_views,
+    cash_views,
     design_views,
     entry_views,
     family_views,
@@ -13,6 +14,7 @@ from linzhu.dispatch import (
     phones_views,
     service_log_views,
     slip_views,
+    volunteer_cash_views,
     volunteer_page_views,
     volunteer_views,
 )
@@ -45,6 +47,12 @@ urlpatterns: list[URLPattern] = [
         name="help-request-family-link",
     ),
     path("requests/<ref:ref>/slip/", watched(slip_views.slip, What.SLIP, by_ref), name="slip"),
+    path("requests/<ref:ref>/cash/<int:pk>/<slug:act>/", cash_views.act, name="help-request-cash"),
+    path(
+        "requests/<ref:ref>/receipt/<uuid:key>/",
+        watched(cash_views.receipt, What.HELP_REQUEST, by_ref),
+        name="help-request-receipt",
+    ),
     path("requests/<ref:ref>/undo/<int:pk>/", help_request_views.take_back, name="help-request-undo"),
     path("requests/<ref:ref>/<slug:action>/", help_request_views.act, name="help-request-action"),
     path("volunteers/<int:pk>/record/", volunteer_views.record, name="volunteer-record"),
@@ -73,6 +81,7 @@ urlpatterns: list[URLPattern] = [
     path("my/<int:pk>/", volunteer_page_views.page, name="volunteer-page"),
     path("my/<int:pk>/week/", volunteer_page_views.week, name="volunteer-week"),
     path("my/<int:pk>/wish/<slug:name>/", volunteer_page_views.wish, name="volunteer-wish"),
+    path("my/<int:pk>/visits/<int:assignment_pk>/cash/", volunteer_cash_views.money, name="volunteer-cash"),
     path(
         "my/<int:pk>/visits/<int:assignment_pk>/<slug:act>/", volunteer_page_views.report_visit, name="volunteer-visit"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from linzhu.dispatch import doorstep, telling, todos
+from linzhu.dispatch import cash, cash_answers, doorstep, telling, todos
 from linzhu.dispatch.assignments import arrive, finish, release, set_out
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.replies import Kind, Reply
@@ -84,12 +84,16 @@ def no_answer(inbound: InboundMessage, reply: Reply) -> bool:
 
 
 def done(inbound: InboundMessage, reply: Reply) -> bool:
-    """The visit is over. False if it is not certain which visit is meant."""
+    """The visit is over. False if it is not certain which visit is meant, or money is told of where none was agreed."""
     assignment = _meant(inbound, reply)
-    if assignment is None:
+    if assignment is None or (reply.figures and not assignment.help_request.is_about_money):
         return False
     finish(assignment, actor=volunteer_actor(assignment.volunteer), minutes=reply.minutes)
-    telling.tell_volunteer(assignment.volunteer, "done_thanks", assignment.help_request)
+    if reply.figures:
+        cash_answers.note(assignment, reply.figures)
+    else:
+        template = "done_cash" if cash.awaits_figures(assignment) else "done_thanks"
+        telling.tell_volunteer(assignment.volunteer, template, assignment.help_request)
     return True
 
 

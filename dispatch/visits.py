@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import Rules, rules_of
-from linzhu.dispatch import telling, todos, visit_texts
+from linzhu.dispatch import cash, cash_owed, telling, todos, visit_texts
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo, VisitStep
@@ -119,12 +119,9 @@ def take_step(step: VisitStep) -> bool:
     with transaction.atomic():
         if not VisitStep.objects.filter(pk=step.pk, done_at=None).update(done_at=now()):
             return False
-        assignment = (
-            Assignment.objects.standing()
-            .select_related("volunteer", "help_request__elder__place", "help_request__community")
-            .filter(pk=step.assignment_id)
-            .first()
-        )
+        needed = Assignment.objects.current() if step.kind in VisitStep.AFTERWARDS else Assignment.objects.standing()
+        related = ["volunteer", "help_request__elder__place", "help_request__community"]
+        assignment = needed.select_related(*related).filter(pk=step.assignment_id).first()
         if assignment is None:
             return False
         if _is_stale(step, assignment):
@@ -191,4 +188,6 @@ _DO = {
     Kind.ALERT_ARRIVAL: _alert_arrival,
     Kind.ASK_END: _ask_end,
     Kind.ALERT_END: _alert_end,
+    Kind.ASK_CASH: cash_owed.ask_figures,
+    Kind.ALERT_CASH: cash.lapse,
 }

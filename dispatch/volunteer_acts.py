@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from linzhu.dispatch import doorstep, wishes
 from linzhu.dispatch.actions import LONGEST_VISIT_MIN, Refused
 from linzhu.dispatch.assignments import arrive, finish, set_out
-from linzhu.dispatch.errors import Busy, NotCleared, TooLate
+from linzhu.dispatch.errors import Busy, MoneyUnsettled, NotCleared, TooLate
 from linzhu.dispatch.keeping import keep_words
 from linzhu.dispatch.late_yes import note_late_yes
 from linzhu.dispatch.models import Assignment, Offer, Todo
@@ -57,6 +57,8 @@ def say_yes(offer: Offer) -> str:
         raise Refused(
             _("You have promised another visit at that time. If both are possible, please call us.")
         ) from None
+    except MoneyUnsettled:
+        raise Refused(_("Thank you! The money of an earlier visit must be settled first. Please call us.")) from None
     except NotCleared:
         raise Refused(_("Thank you! Something about your clearance must be settled first. Please call us.")) from None
     except TooLate:

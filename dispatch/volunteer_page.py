@@ -13,6 +13,8 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from linzhu.communities.clock import now
+from linzhu.dispatch.cash import STILL_CORRECTS
+from linzhu.dispatch.cash_verdict import job_of
 from linzhu.dispatch.family_says import THANKS
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.offers import SEARCHING
@@ -84,6 +86,8 @@ class VolunteerPage:
     stand_bys: list[Question]
     visits: list[Visit]
     finished: list[Visit]
+    money: list[Assignment]
+    """Visits that are over, whose cash they have not told of yet: no name, no home."""
     months: list[Month]
     week: dict[str, object]
     week_words: str
@@ -107,7 +111,8 @@ def read_page(volunteer: Volunteer) -> VolunteerPage:
     """Return what the volunteer sees now: five queries, however many offers and visits there are."""
     at = now()
     offers = _offers(volunteer, at)
-    visits = [_visit(assignment, at) for assignment in _assignments(volunteer, at)]
+    assignments = _assignments(volunteer, at)
+    visits = [_visit(one, at) for one in assignments if one.finished_at is None or one.finished_at > at - STILL_SEEN]
     cap = cap_of(volunteer)
     pauses = volunteer.paused_until is not None and volunteer.paused_until > at
     return VolunteerPage(
@@ -117,6 +122,7 @@ def read_page(volunteer: Volunteer) -> VolunteerPage:
         stand_bys=[_question(offer) for offer in offers if offer.status == Offer.Status.STANDBY],
         visits=[visit for visit in visits if visit.assignment.status == Assignment.Status.STANDING],
         finished=[visit for visit in visits if visit.assignment.status == Assignment.Status.FINISHED],
+        money=[one for one in assignments if one.finished_at and _owes_figures(one)],
         months=_months(volunteer, at),
         week=draw_week(volunteer.week),
         week_words=show_week(volunteer.week),
@@ -144,12 +150,22 @@ def _offers(volunteer: Volunteer, at: datetime) -> list[Offer]:
 
 def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
     mine = Assignment.objects.filter(volunteer=volunteer)
-    seen = mine.standing() | mine.filter(status=Assignment.Status.FINISHED, finished_at__gt=at - STILL_SEEN)
-    related = ["help_request__elder__place__parent", "help_request__community"]
+    seen = Q(finished_at__gt=at - STILL_SEEN) | Q(
+        finished_at__gt=at - STILL_CORRECTS, cash__settled_at=None, cash__reported_at=None
+    )
+    related = ["help_request__elder__place__parent", "help_request__community", "cash"]
     thanks = InboundMessage.objects.filter(about=OuterRef("help_request__ref"), reading=THANKS)
     return list(
-        seen.annotate(is_thanked=Exists(thanks)).select_related(*related).order_by("help_request__window_start", "pk")
+        mine.filter(Q(status=Assignment.Status.STANDING) | Q(seen, status=Assignment.Status.FINISHED))
+        .annotate(is_thanked=Exists(thanks))
+        .select_related(*related)
+        .order_by("help_request__window_start", "pk")
     )
+
+
+def _owes_figures(assignment: Assignment) -> bool:
+    job = job_of(assignment)
+    return job is not None and job.settled_at is None and job.reported_at is None
 
 
 def _question(offer: Offer) -> Question:

@@ -72,7 +72,7 @@ def page(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
         "today": timezone.localdate(now()),
         "in_a_week": timezone.localdate(now()) + timedelta(days=7),
     }
-    return _page(request, "dispatch/volunteer_page.html", volunteer, context)
+    return show_page(request, "dispatch/volunteer_page.html", volunteer, context)
 
 
 @require_POST
@@ -119,7 +119,7 @@ def week(request: HttpRequest, volunteer: Volunteer) -> HttpResponse:
             messages.success(request, _("Your week is saved."))
             return redirect("volunteer-page", volunteer.pk)
     context = {"rows": grid_of(volunteer.week), "parts": PARTS, "form": in_words, "errors": errors}
-    return _page(request, "dispatch/volunteer_week.html", volunteer, context, status=422 if errors else 200)
+    return show_page(request, "dispatch/volunteer_week.html", volunteer, context, status=422 if errors else 200)
 
 
 def _save_week(request: HttpRequest, volunteer: Volunteer, in_words: WeekTextForm) -> list[str]:
@@ -157,9 +157,10 @@ def _in_language(volunteer: Volunteer, language: str) -> HttpResponse:
     return response
 
 
-def _page(
+def show_page(
     request: HttpRequest, template: str, volunteer: Volunteer, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
+    """Render a page of the volunteer's own."""
     # Rendered without the request: the page asks nothing about a member of staff who happens to be signed in.
     shown = {
         **link_frame(request),

@@ -44,6 +44,11 @@ def from_left(clocks: str) -> str:
     return f"\u2066{clocks}\u2069" if get_language_bidi() else clocks
 
 
+def yuan_words(fen: int) -> str:
+    """Return fen as yuan, without the decimals where there are none."""
+    return from_left(f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}")
+
+
 def moment_words(moment: datetime, at: datetime) -> str:
     """Return the local clock time, with the day unless it is today: ``14:05``, ``yesterday 14:05``."""
     local, today = timezone.localtime(moment), timezone.localtime(at).date()

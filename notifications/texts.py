@@ -74,6 +74,11 @@ TEXTS: dict[str, Text] = {
     "arrived_thanks": Text(audience=_VOLUNTEER, asks_reply=True),
     "no_answer_ack": Text(audience=_VOLUNTEER),
     "done_thanks": Text(audience=_VOLUNTEER, params=("service",)),
+    # The money of a visit: no sum stands in the answers, only in the example of how to write one.
+    "done_cash": Text(audience=_VOLUNTEER, params=("service",), asks_reply=True),
+    "ask_cash": Text(audience=_VOLUNTEER, params=("service",), asks_reply=True),
+    "cash_thanks": Text(audience=_VOLUNTEER),
+    "cash_look": Text(audience=_VOLUNTEER),
     "cannot_thanks": Text(audience=_VOLUNTEER, params=("service",)),
     "reminder_evening": Text(
         audience=_VOLUNTEER, params=("service", "elder", "address", "when", "door_word"), personal=True, asks_reply=True

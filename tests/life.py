@@ -17,10 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from linzhu.communities import clock as wall_clock
 from linzhu.communities.models import CommunityRules
-from linzhu.dispatch import bonds, clock, decisions, todos, unclear
+from linzhu.dispatch import bonds, cash, clock, decisions, todos, unclear
 from linzhu.dispatch.assignments import arrive, assign, finish, release
+from linzhu.dispatch.cash_verdict import Word
 from linzhu.dispatch.errors import TooLate
-from linzhu.dispatch.models import Assignment, Offer, Todo, Wave
+from linzhu.dispatch.models import Assignment, CashJob, Offer, Todo, Wave
 from linzhu.dispatch.tasks import search
 from linzhu.notifications.gateways import gateway
 from linzhu.notifications.gateways.base import Inbound
@@ -32,6 +33,7 @@ from linzhu.volunteers import lifecycle
 from linzhu.volunteers.models import Volunteer
 from tests import factories
 from tests.invariants import broken_rules, forgotten
+from tests.invariants_money import broken_money, silent_money
 from tests.invariants_people import may_come, still_expected_though_gone, told_wrongly
 
 VOLUNTEERS = 7
@@ -56,6 +58,9 @@ WORDS = [
     "少问",
     "接99",
     "救命",
+    "收100 花86.5 还13.5",
+    "收100 花86.5 还10",
+    "完成45 收100 花86.5 还13.5",
 ]
 number = st.integers(0, 20)
 refs = itertools.count()
@@ -143,6 +148,7 @@ class Life(RuleBasedStateMachine):
         assert not Wave.objects.due(now()).exists()
         assert forgotten(now()) == []
         assert still_expected_though_gone() == []
+        assert silent_money() == []
 
     @rule(which=number, words=st.sampled_from(WORDS))
     def volunteer_texts(self, which, words):
@@ -185,6 +191,22 @@ class Life(RuleBasedStateMachine):
                 "release": lambda: release(visit, actor=self.actor, why="ill"),
                 "arrive": lambda: arrive(visit, actor=self.actor),
                 "finish": lambda: finish(visit, actor=self.actor, minutes=30),
+            }[deed]
+            self.attempt(act)
+
+    @rule(which=number, back=st.sampled_from([13_50, 10_00, None]), receipt=st.booleans())
+    def elder_is_asked_about_the_money(self, which, back, receipt):
+        if job := pick(CashJob.objects.order_by("pk"), which):
+            word = Word(None if back is None else 100_00, back, receipt)
+            self.attempt(lambda: cash.hear(job.assignment, word, user=self.staff, is_well=receipt))
+
+    @rule(which=number, deed=st.sampled_from(["clear", "right", "wrong"]))
+    def staff_settle_the_money(self, which, deed):
+        if job := pick(CashJob.objects.order_by("pk"), which):
+            act = {
+                "clear": lambda: cash.clear(job.assignment, "so", user=self.staff),
+                "right": lambda: cash.check(job.assignment, is_right=True, user=self.staff),
+                "wrong": lambda: cash.check(job.assignment, is_right=False, why="so", user=self.staff),
             }[deed]
             self.attempt(act)
 
@@ -239,6 +261,10 @@ class Life(RuleBasedStateMachine):
     def rules_hold(self):
         Life.steps += 1
         assert broken_rules() == []
+
+    @invariant()
+    def money_is_accounted_for(self):
+        assert broken_money() == []
 
     @invariant()
     def nobody_takes_a_place_who_may_not_come(self):

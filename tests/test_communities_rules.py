@@ -168,6 +168,14 @@ def test_page_saves_own_settings(lead, street):
     )  # fmt: skip
 
 
+def test_share_of_visits_with_cash_that_are_checked_is_five_per_cent_until_somebody_says_otherwise(lead, city, street):
+    assert rules_of(street).cash_check_percent == 5
+    settle(city, cash_check_percent=20)
+    assert rules_of(street).cash_check_percent == 20
+    lead.post(url(street), {"cash_check_percent": "0"})
+    assert rules_of(street).cash_check_percent == 0
+
+
 def test_emptied_field_is_inherited_again(lead, city, street):
     settle(city, wave_size=5)
     settle(street, wave_size=2)
@@ -189,6 +197,7 @@ def test_emptied_field_is_inherited_again(lead, city, street):
         ({"arrival_ask_min": "20", "arrival_alert_min": "20"}, "arrival_alert_min"),
         ({"overrun_min": "481"}, "overrun_min"),
         ({"cash_limit": "-1"}, "cash_limit"),
+        ({"cash_check_percent": "101"}, "cash_check_percent"),
     ],
 )
 def test_mistake_is_explained_beside_its_field(lead, street, sent, field):

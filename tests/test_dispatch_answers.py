@@ -200,7 +200,7 @@ def test_arrived_and_done_carry_the_visit_through(asked):
     assert text(phone, "到了") == ["arrived_thanks"]
     asked.refresh_from_db()
     assert asked.status == Status.UNDERWAY
-    assert text(phone, "完成45") == ["done_thanks"]
+    assert text(phone, "完成45") == ["done_cash"]
     asked.refresh_from_db()
     assert (asked.status, asked.assignments.get().minutes) == (Status.DONE, 45)
 

@@ -151,7 +151,7 @@ def test_inbox_says_what_to_ask(elder, volunteer, desk, no_others):
     visit(elder, volunteer, "groceries")
     shown = desk.get("/inbox/?show=calls").content.decode()
     assert "was with you until" in shown
-    assert "receipt and change" in shown
+    assert "How much did you give, how much came back" in shown
 
 
 def test_complaint_is_owed_with_its_words_until_it_is_put_right(elder, volunteer, desk, no_others, stopped_clock):

@@ -15,7 +15,7 @@ from linzhu.communities.geo import box_around, distance_m
 from linzhu.communities.people import Language, Skill
 from linzhu.communities.rules import Rules
 from linzhu.dispatch.matching import Candidate, Exclusion, consider, exclusions, find_pool, rank
-from linzhu.dispatch.models import Assignment, Bond, Offer
+from linzhu.dispatch.models import Assignment, Bond, CashJob, Offer
 from linzhu.dispatch.neighbours import TRAVEL_MARGIN, WEEK, Wanted, _box, _flat_values, _widen, count_within
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import HelpRequest
@@ -103,6 +103,15 @@ def bind(chance: Random, need: HelpRequest) -> None:
             Bond.objects.create(elder=need.elder, volunteer=volunteer, kind=kind)
 
 
+def shop(chance: Random, at: datetime) -> None:
+    """The money of some visits does not agree; of others it did not, and has been cleared."""
+    for visit in Assignment.objects.exclude(help_request__window_start__gt=at):
+        status = chance.choice(["gap", "cleared", "due"])
+        settled_at = at if status == "cleared" else None
+        fields = {"volunteer": visit.volunteer, "limit_fen": 200_00, "status": status, "settled_at": settled_at}
+        CashJob.objects.create(assignment=visit, **fields)
+
+
 def invent(seed: int) -> HelpRequest:
     """Return a help request in a neighbourhood that depends on the seed alone."""
     chance, at = Random(seed), now()
@@ -121,6 +130,7 @@ def invent(seed: int) -> HelpRequest:
     settle(chance, communities, chance.choice([15, 60, 120]), at)
     remember(chance, need, at)
     bind(chance, need)
+    shop(chance, at)
     return need
 
 
@@ -152,6 +162,7 @@ def look_up(volunteer: Volunteer, need: HelpRequest, at: datetime) -> None:
         or visits.filter(help_request=need, status=Assignment.Status.RELEASED).exists()
     )
     volunteer.stands_by = offers.filter(help_request=need, round=need.round - 1, status=Offer.Status.STANDBY).exists()
+    volunteer.has_cash_gap = volunteer.cash_jobs.filter(status="gap").exists()
     volunteer.is_busy = any(
         visit.help_request.window_start < need.window_end + TRAVEL_MARGIN
         and visit.help_request.window_end > need.window_start - TRAVEL_MARGIN
@@ -209,7 +220,7 @@ def test_invented_neighbourhoods_are_worth_comparing(stopped_clock):
             "skill",
             "no-vehicle",
         ),
-        *("gender", "no-language", "not-free", "busy", "cap", "asked", "said-no", "never"),
+        *("gender", "no-language", "not-free", "busy", "cap", "asked", "said-no", "never", "cash-gap"),
     }
 
 

@@ -70,6 +70,16 @@ def test_volunteer_page_is_whole(language, phone, community, help_request, path)
     assert foreign(phone.get(page.redirect_chain[-1][0] + path)) == []
 
 
+@pytest.mark.parametrize("form", [None, {"handed": "100", "spent": "90", "returned": "5"}, {"receipt": "none"}])
+def test_volunteers_page_of_the_money_is_whole(language, phone, community, help_request, form):
+    volunteer = factories.VolunteerFactory(community=community, name="乙", text_language=language)
+    visit = factories.AssignmentFactory(help_request=help_request, volunteer=volunteer, arrived_at=timezone.now())
+    page = phone.get(volunteer_url(volunteer), follow=True)
+    own = f"{page.redirect_chain[-1][0]}visits/{visit.pk}/cash/"
+    answer = phone.post(own, form) if form else phone.get(own)
+    assert foreign(answer) == []
+
+
 @pytest.mark.parametrize("path", ["/c/", "/f/nothing-is-behind-this/", "/v/nothing-is-behind-this/"])
 def test_page_before_the_link_is_whole(phone, path):
     assert foreign(phone.get(path)) == []

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from linzhu.notifications.models import InboundMessage, Message
+from tests.cash import report, shop
 from tests.factories import (
     AssignmentFactory,
     CommunityFactory,
@@ -240,3 +241,13 @@ def test_yes_typed_on_a_phone_wins_the_help_request(desk, community, volunteer):
     desk.post("/phones/text/", {"phone": volunteer.phone, "text": "YES 47"})
 
     assert offer.help_request.assignments.get().volunteer == volunteer
+
+
+def test_phone_of_whoever_owes_the_figures_offers_to_report_them(desk, community):
+    elder, volunteer = ElderFactory(community=community), VolunteerFactory(community=community)
+    visit = shop(elder, volunteer)
+    text_to(volunteer.phone, community)
+    offered = "got 100 spent 86.50 back 13.50"
+    assert offered in page_of(desk, open=volunteer.phone)
+    report(visit)
+    assert offered not in page_of(desk, open=volunteer.phone)

@@ -20,7 +20,7 @@ OTHER_LISTS = {
     "opt_out_alone": "opt_out",
     "opt_out_sentence": "opt_out",
 }
-KINDS = {kind.value: kind.value for kind in Kind if kind not in (Kind.UNCLEAR, Kind.DANGER)} | OTHER_LISTS
+KINDS = {kind.value: kind.value for kind in Kind if kind not in (Kind.UNCLEAR, Kind.DANGER, Kind.CASH)} | OTHER_LISTS
 BESIDE_YES = ["polite", "received", "free", "code"]
 AMOUNTS = {"late": "20", "on_my_way": "10分钟", "pause": "7"}
 YES = sorted(word for name in ("yes", "ok") for word in words(name) if "#" not in word)

@@ -7,7 +7,7 @@ import pytest
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import clock, retention
-from linzhu.dispatch.models import Todo
+from linzhu.dispatch.models import CashJob, CashReceipt, Todo
 from linzhu.notifications.models import Call, InboundMessage, Message
 from linzhu.notifications.outbox import send_again
 from linzhu.requests.models import FamilyLink, Status
@@ -41,6 +41,23 @@ def volunteer_link(community, days_expired):
     link, _secret = VolunteerLink.issue(volunteer)
     VolunteerLink.objects.filter(pk=link.pk).update(expires_at=now() - timedelta(days=days_expired))
     return link
+
+
+# --- receipts -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "settled", "kept"), [(89, True, True), (91, True, False), (91, False, True)])
+def test_photo_of_a_receipt_goes_after_90_days_once_the_money_is_settled(community, days, settled, kept):
+    visit = factories.AssignmentFactory(help_request__elder__community=community)
+    fields = {"status": "cleared", "settled_at": now()} if settled else {"status": "gap"}
+    job = CashJob.objects.create(
+        assignment=visit, volunteer=visit.volunteer, limit_fen=200_00, handed_fen=1, spent_fen=1, returned_fen=0,
+        reported_at=now(), **fields,
+    )  # fmt: skip
+    CashReceipt.objects.create(job=job, kind="image/png", picture=b"x", at=now() - timedelta(days=days))
+    retention.forget(now())
+    assert CashReceipt.objects.exists() == kept
+    assert CashJob.objects.get().spent_fen == 1
 
 
 # --- words --------------------------------------------------------------------------------------------------------

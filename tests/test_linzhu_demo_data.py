@@ -1,6 +1,7 @@
 """The demo's district: complete, invented, and something to do in it."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, Role
 from linzhu.communities.phones import parse_phone
 from linzhu.demo.staff import PASSWORD, STAFF
-from linzhu.dispatch.models import Assignment, Bond, Offer, Todo
+from linzhu.dispatch.models import Assignment, Bond, CashJob, Offer, Todo
 from linzhu.notifications.models import InboundMessage, Message
 from linzhu.requests.models import Elder, FamilyContact, HelpRequest, RecurringRequest, Status
 from linzhu.requests.recurring import upcoming
@@ -129,7 +130,14 @@ def test_people_owe_something(district):
 def test_nothing_of_the_past_is_still_owed(district):
     over = {Status.DONE, Status.CLOSED, Status.CANCELLED, Status.UNMET}
     owed = Todo.objects.open().filter(help_request__status__in=over)
-    assert not owed.exclude(kind=Todo.Kind.AFTER_VISIT, due_at__gt=now()).exists()
+    assert not owed.exclude(kind__in=[Todo.Kind.AFTER_VISIT, Todo.Kind.CASH_GAP], due_at__gt=now()).exists()
+
+
+def test_money_of_visits_agrees_but_for_one_gap_that_somebody_owes(district):
+    statuses = Counter(CashJob.objects.values_list("status", flat=True))
+    assert (statuses["gap"], statuses["agreed"] > 5, statuses["reported"], statuses["due"]) == (1, True, 1, 0)
+    assert Todo.objects.open().filter(kind=Todo.Kind.CASH_GAP).count() == 1
+    assert not Todo.objects.open().filter(kind=Todo.Kind.CASH_CHECK).exists()
 
 
 def test_every_help_request_has_its_trail(district):

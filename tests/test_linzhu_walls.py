@@ -20,6 +20,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import ApiToken, Community, Role
 from linzhu.dispatch.links import family_door, volunteer_door
 from linzhu.dispatch.live_routing import live_application
+from linzhu.dispatch.models import CashJob, CashReceipt
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import FamilyLink, HelpRequest
 from linzhu.volunteers.models import VolunteerLink
@@ -81,6 +82,10 @@ WALLS: dict[str, Wall | Public] = {
     "help-request-action": Wall(
         STAFF, post=302, of="ref", key="ref", more={"action": "cancel"}, data={"reason": "by-elder", "next": "/health"}
     ),
+    "help-request-cash": Wall(
+        STAFF, post=302, of="ref", key="ref", more={"pk": "{shopping}", "act": "figures"}, data={"handed": "1"}
+    ),
+    "help-request-receipt": Wall(PEOPLE, get=200, of="ref", key="ref", more={"key": "{receipt}"}),
     "slip": Wall(PEOPLE, get=200, of="visited", key="ref"),
     "help-request-undo": Wall(STAFF, post=302, of="ref", key="ref", more={"pk": "{act}"}),
     "volunteer-record": Wall(PEOPLE, get=200, of="volunteer"),
@@ -99,6 +104,7 @@ WALLS: dict[str, Wall | Public] = {
     "volunteer-page": Public({404}, {405}, ("{volunteer}",)),
     "volunteer-week": Public({404}, {404}, ("{volunteer}",)),
     "volunteer-wish": Public({405}, {404}, ("{volunteer}", "pause")),
+    "volunteer-cash": Public({404}, {404}, ("{volunteer}", "{visit}")),
     "volunteer-visit": Public({405}, {404}, ("{volunteer}", "{visit}", "done")),
     "volunteer-offer": Public({405}, {404}, ("{volunteer}", "{offer}", "yes")),
     "voice-inbound": Public({405}, {404}, ("twilio",)),
@@ -227,6 +233,8 @@ class World:
     offer: int
     act: int
     visited: str
+    shopping: int
+    receipt: str
     help_request: HelpRequest
 
     def filled(self, value: Any) -> Any:
@@ -303,10 +311,16 @@ def fill_with_canaries(community: Community) -> dict[str, Any]:
     )
     recurring = factories.RecurringRequestFactory(elder=elder, details=CANARIES["details"])
     act = factories.DeferredActFactory(help_request=help_request)
+    # A visit in an earlier round, whose money is still open.
+    shopping = factories.AssignmentFactory(help_request=help_request, volunteer=volunteer, status="released")
+    job = CashJob.objects.create(assignment=shopping, volunteer=volunteer, limit_fen=200_00)
+    receipt = CashReceipt.objects.create(job=job, kind="image/png", picture=b"picture")
     bond = factories.BondFactory(elder=elder, volunteer=volunteer, note=CANARIES["bond"])
     return {
         "recurring": recurring.pk,
         "act": act.pk,
+        "shopping": shopping.pk,
+        "receipt": str(receipt.key),
         "visited": visit.help_request.ref,
         "bond": bond.pk,
         "message": lost.pk,
@@ -444,7 +458,15 @@ def test_cookie_of_one_volunteer_opens_no_other_page(world):
         answers = [
             getattr(browser, method)(address(world, name))
             for name in WALLS
-            if name in {"volunteer-page", "volunteer-week", "volunteer-wish", "volunteer-visit", "volunteer-offer"}
+            if name
+            in {
+                "volunteer-page",
+                "volunteer-week",
+                "volunteer-wish",
+                "volunteer-visit",
+                "volunteer-offer",
+                "volunteer-cash",
+            }
             for method in ("get", "post")
         ]
         shown = [canary for answer in answers for canary in CANARIES.values() if canary in answer.content.decode()]

@@ -1,6 +1,7 @@
-"""Waves, offers, assignments, what staff owe, what they may still take back, and the events that keep pages live."""
+"""Waves, offers, assignments and their money, what staff owe and may still take back, and the events of live pages."""
 
 from linzhu.dispatch.models.bonds import Bond, BondQuerySet
+from linzhu.dispatch.models.cash import CashJob, CashJobQuerySet, CashNote, CashReceipt
 from linzhu.dispatch.models.deferred import DeferredAct, DeferredActQuerySet
 from linzhu.dispatch.models.habits import PlaceHabits, VolunteerHabits
 from linzhu.dispatch.models.machine import Lease, LiveEvent
@@ -13,6 +14,10 @@ __all__ = [
     "AssignmentQuerySet",
     "Bond",
     "BondQuerySet",
+    "CashJob",
+    "CashJobQuerySet",
+    "CashNote",
+    "CashReceipt",
     "DeferredAct",
     "DeferredActQuerySet",
     "Lease",

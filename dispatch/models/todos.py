@@ -19,8 +19,8 @@ class TodoQuerySet(ScopedQuerySet):
         return self.filter(closed_at=None)
 
     def most_urgent_first(self) -> TodoQuerySet:
-        """Alarms before everything else, then whatever is due, or overdue, first; how a visit was can wait for that."""
-        rank = Case(When(kind__in=Todo.ALARMS, then=0), When(kind=Todo.Kind.AFTER_VISIT, then=2), default=1)
+        """Alarms before everything else, then whatever is due, or overdue, first; what is past can wait for that."""
+        rank = Case(When(kind__in=Todo.ALARMS, then=0), When(kind__in=Todo.AFTERWARDS, then=2), default=1)
         return self.order_by(rank, "due_at", "pk")
 
 
@@ -53,6 +53,8 @@ class Todo(models.Model):
         TELL_ELDER_LOOKING = "tell-elder-looking", _("call the elder: still looking")
         AFTER_VISIT = "after-visit", _("call the elder: how was it?")
         CONCERN = "concern", _("concern: put it right")
+        CASH_GAP = "cash-gap", _("money does not agree")
+        CASH_CHECK = "cash-check", _("random check of the money")
 
     class Subject(models.TextChoices):
         """What a concern is about."""
@@ -64,6 +66,9 @@ class Todo(models.Model):
 
     ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
     """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""
+
+    AFTERWARDS = (Kind.AFTER_VISIT, Kind.CASH_GAP, Kind.CASH_CHECK)
+    """Owed about a visit that is over: its end does not settle them either."""
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="todos")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -98,6 +98,11 @@ class VisitStep(models.Model):
         ALERT_ARRIVAL = "alert-arrival", _("staff told: not arrived")
         ASK_END = "ask-end", _("asked whether it is finished")
         ALERT_END = "alert-end", _("staff told: not finished")
+        ASK_CASH = "ask-cash", _("asked about the money")
+        ALERT_CASH = "alert-cash", _("staff told: no figures")
+
+    AFTERWARDS = (Kind.ASK_CASH, Kind.ALERT_CASH)
+    """Due once the visit is over."""
 
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="steps")
     kind = models.CharField(max_length=16, choices=Kind)

@@ -23,6 +23,7 @@ register = template.Library()
 register.filter("explain", explain)
 register.filter("distance", show_distance)
 register.filter("mask_links", words.mask_links)
+register.filter("yuan", words.yuan_words)
 register.filter("duration", words.duration_words)
 
 
@@ -94,12 +95,6 @@ def needs(elder: Elder) -> list[str]:
 @register.filter
 def languages(elder: Elder) -> list[str]:
     return _labels("languages", elder)
-
-
-@register.filter
-def yuan(fen: int) -> str:
-    """Fen as yuan, without the decimals when there are none."""
-    return words.from_left(f"¥{fen // 100}" if fen % 100 == 0 else f"¥{fen / 100:.2f}")
 
 
 @register.filter

@@ -67,6 +67,7 @@ def _how_it_went(story: Story, number: int, random: Random, at: datetime, start:
     story.arrive(start + random.randint(0, 12) * minutes)
     took = story.help_request.service.minutes + random.randint(-10, 25)
     story.finish(start + (took + 12) * minutes, max(10, took))
+    story.report_money(start + (took + 14) * minutes)
     story.ask_how_it_was(start + timedelta(hours=5))
     if number % 3:
         story.close(start + timedelta(hours=5))

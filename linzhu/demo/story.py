@@ -9,9 +9,11 @@ from random import Random
 from linzhu.communities.clock import standing_at
 from linzhu.communities.models import User
 from linzhu.demo import errands
-from linzhu.dispatch import assignments, decisions, todos
+from linzhu.dispatch import assignments, cash, decisions, todos
+from linzhu.dispatch.cash_verdict import Word
 from linzhu.dispatch.matching import rank
-from linzhu.dispatch.models import Assignment, Offer, Todo
+from linzhu.dispatch.models import Assignment, CashJob, CashJobQuerySet, Offer, Todo
+from linzhu.dispatch.reading.money import Figures
 from linzhu.dispatch.visit_answers import volunteer_actor
 from linzhu.dispatch.waves import end_wave, start_wave
 from linzhu.notifications.gateways import gateway
@@ -24,6 +26,8 @@ from linzhu.requests.models import Elder, HelpRequest
 
 MINUTE = timedelta(minutes=1)
 CASH_LIMIT_FEN = 200_00
+NOTES_FEN = (20_00, 50_00, 100_00, 200_00)
+"""What an elder hands over: one note, or two."""
 
 
 class Story:
@@ -31,6 +35,7 @@ class Story:
 
     def __init__(self, staff: dict[str, User], random: Random) -> None:
         self.intake, self.dispatcher = Actor.staff(staff["intake"]), Actor.staff(staff["dispatcher"])
+        self.on_the_phone = staff["dispatcher"]
         self.random = random
 
     def log(
@@ -123,6 +128,26 @@ class Story:
             with standing_at(at):
                 assignments.finish(assignment, actor=volunteer_actor(assignment.volunteer), minutes=minutes)
 
+    def report_money(self, at: datetime) -> None:
+        """The volunteer tells what the elder gave, what was spent and what came back, if there was any cash."""
+        for job in self._money().filter(reported_at=None):
+            spent = self.random.randrange(12_00, 180_00, 50)
+            handed = next(note for note in NOTES_FEN if note >= spent)
+            figures = Figures(handed, spent, handed - spent)
+            with standing_at(at):
+                cash.report(job.assignment, figures, actor=volunteer_actor(job.volunteer))
+
+    def elder_says(self, at: datetime, *, missing_fen: int = 0) -> None:
+        """Staff ask the elder about the money; of what should have come back so much is missing."""
+        for job in self._money().filter(heard_at=None):
+            word = Word(job.handed_fen, (job.returned_fen or 0) - missing_fen, has_receipt=True)
+            with standing_at(at):
+                cash.hear(job.assignment, word, user=self.on_the_phone, is_well=True)
+
+    def _money(self) -> CashJobQuerySet:
+        jobs = CashJob.objects.filter(assignment__help_request=self.help_request)
+        return jobs.select_related("volunteer", "assignment__volunteer", "assignment__help_request__community")
+
     def cannot_come(self, at: datetime) -> None:
         """The volunteer calls off; others are asked at once."""
         for assignment in self.coming()[:1]:
@@ -134,9 +159,10 @@ class Story:
         deliver(at + MINUTE)
 
     def ask_how_it_was(self, at: datetime) -> None:
-        """Staff have called the elder afterwards, if they owed it."""
+        """Staff have called the elder afterwards, and looked into what was drawn, if they owed it."""
+        self.elder_says(at)
         with standing_at(at):
-            for todo in self.help_request.todos.open().filter(kind=Todo.Kind.AFTER_VISIT):
+            for todo in self.help_request.todos.open().filter(kind__in=[Todo.Kind.AFTER_VISIT, Todo.Kind.CASH_CHECK]):
                 todos.settle(todo, user=self.dispatcher.user, outcome="一切都好")
 
     def close(self, at: datetime) -> None:

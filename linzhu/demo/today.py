@@ -53,6 +53,7 @@ def live_through_today(staff: dict[str, User], random: Random, now: datetime) ->
     _nobody_found(Story(staff, random), now)
     _unclear(Story(staff, random), elders, now)
     _just_logged(Story(staff, random), elders, now)
+    _money_gap(Story(staff, random), elders, now)
     text(MOBILE.format(STRANGER), errands.STRANGER, now - 25 * MINUTE)
 
 
@@ -71,6 +72,19 @@ def _done_today(story: Story, elders: list[Elder], now: datetime) -> None:
     story.told(now - 160 * MINUTE)
     story.arrive(now - 115 * MINUTE)
     story.finish(now - 80 * MINUTE, 35)
+    story.report_money(now - 78 * MINUTE)
+
+
+def _money_gap(story: Story, elders: list[Elder], now: datetime) -> None:
+    """Five yuan less came back than the volunteer says: a lead has to find out why."""
+    start = daytime(now - 26 * HOUR)
+    story.log(elders.pop(), Code.GROCERIES, "酱油一瓶、豆腐两块、苹果三斤。", at=start - 2 * HOUR, start=start)
+    story.somebody_says_yes(start - 110 * MINUTE)
+    story.told(start - 100 * MINUTE)
+    story.arrive(start + 5 * MINUTE)
+    story.finish(start + 50 * MINUTE, 45)
+    story.report_money(start + 52 * MINUTE)
+    story.elder_says(start + 3 * HOUR, missing_fen=5_00)
 
 
 def _underway(story: Story, elders: list[Elder], now: datetime) -> None:

@@ -136,5 +136,10 @@ class HelpRequest(models.Model):
         return SERVICES[self.service_code]
 
     @property
+    def is_about_money(self) -> bool:
+        """Cash changes hands: by its service, or as a limit was agreed."""
+        return self.service.cash or self.cash_limit_fen is not None
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES

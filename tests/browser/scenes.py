@@ -98,11 +98,11 @@ def _one_key_call(page: Page) -> None:
     page.locator(".handset .pad").first.wait_for()
 
 
-def _volunteer(suffix: str = "") -> Callable[[Page], None]:
+def _volunteer(suffix: str = "", service: str = "") -> Callable[[Page], None]:
     """The own page of somebody who has promised a visit: they ask for it by text, and the phone shows the link."""
 
     def go(page: Page) -> None:
-        first_of("assigned")(page)
+        first_of("assigned", service)(page)
         phone = page.locator("#visits a[href^='tel:']").first.get_attribute("href") or ""
         page.goto(f"/phones/?open={re.sub(r'[^0-9]', '', phone)}")
         handset = page.locator(".handset").first
@@ -116,6 +116,31 @@ def _volunteer(suffix: str = "") -> Callable[[Page], None]:
             fold.evaluate("fold => { fold.open = true; }")
 
     return go
+
+
+def _cash(page: Page) -> None:
+    """A volunteer's page of the money of a visit."""
+    _volunteer(service="groceries")(page)
+    page.locator("a[href$='/cash/']").first.click()
+    page.locator("#id_handed").wait_for()
+
+
+def _cash_errors(page: Page) -> None:
+    """Figures that do not add up, one that is none, and a file that is no picture."""
+    _cash(page)
+    page.locator("#id_handed").fill("100")
+    page.locator("#id_spent").fill("86.50")
+    page.locator("#id_returned").fill("10")
+    page.set_input_files("#id_receipt", {"name": "receipt.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    page.locator("main form .btn.main").click()
+    page.locator(".errorlist").first.wait_for()
+
+
+def _money_gap(page: Page) -> None:
+    """The help request whose money does not agree."""
+    page.goto("/inbox/?show=decisions")
+    page.locator("[data-owed] a[href$='#money']").first.click()
+    page.locator("#money").wait_for()
 
 
 def _slip(page: Page) -> None:
@@ -290,6 +315,8 @@ SCENES = (
     Scene("slip", D, _slip),
     Scene("help-request-underway", D, first_of("underway")),
     Scene("help-request-done", D, first_of("done")),
+    Scene("help-request-money", L, _money_gap),
+    Scene("inbox-lead", L, "/inbox/"),
     Scene("help-request-ended", D, first_of("ended")),
     Scene("help-requests", D, "/requests/"),
     Scene("elders", D, "/elders/"),
@@ -345,6 +372,8 @@ SCENES = (
     Scene("enter-wrong", "", _enter_wrong, ("status of 422",)),
     Scene("volunteer-page", D, _volunteer()),
     Scene("volunteer-week", D, _volunteer("week/")),
+    Scene("volunteer-cash", D, _cash),
+    Scene("volunteer-cash-errors", D, _cash_errors, ("status of 422",)),
     Scene("volunteer-uyghur", D, _volunteer("?lang=ug")),
     Scene("volunteer-unknown", "", "/v/nothing-is-behind-this/", ("status of 404",)),
     Scene("not-found", D, "/elders/999999/", ("status of 404",)),

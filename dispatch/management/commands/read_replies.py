@@ -9,13 +9,15 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from linzhu.dispatch.replies import Kind, Reply, read_reply
 
-PRODUCTS_OWN = (Kind.MORE, Kind.LESS, Kind.LINK, Kind.NO_ANSWER)
+PRODUCTS_OWN = (Kind.MORE, Kind.LESS, Kind.LINK, Kind.NO_ANSWER, Kind.CASH)
 """Readings that only this product acts on: elsewhere such a text goes to a person, so that is what is printed."""
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Command(BaseCommand):
-    help = "Reads one text a line (UTF-8) and prints what it is taken for, with code, minutes or date after a tab."
+    help = (
+        "Reads one text a line (UTF-8) and prints what it is taken for, with code, minutes, date or sums after a tab."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,6 +36,8 @@ def values_of(reply: Reply) -> list[str]:
     """Return what a clear reading carries: minutes, a pause as ``14d``, ``12-01`` or ``next fri``, the code."""
     if reply.kind == Kind.UNCLEAR:
         return []
+    if reply.kind == Kind.CASH and reply.figures is not None:
+        return [" ".join(f"{fen / 100:.2f}" for fen in reply.figures), *([reply.code] if reply.code else [])]
     values = [str(reply.minutes)] if reply.minutes is not None else []
     if reply.days is not None:
         values.append(f"{reply.days}d")
