@@ -13,6 +13,10 @@ from linzhu.dispatch.ties import Ties
 from linzhu.requests.models import HelpRequest
 
 
+READY = 30
+"""So many of those who were called up and said yes are looked at for each elder, the nearest."""
+
+
 @dataclass(frozen=True)
 class History:
     """What has been between this elder, this help request and volunteers, by primary key."""
@@ -23,6 +27,8 @@ class History:
     stand_by: set[int] = field(default_factory=set)
     """Said yes too late in the round before this one, and want to be asked first."""
     ties: Ties = field(default_factory=Ties)
+    ready: set[int] = field(default_factory=set)
+    """Called up in an emergency that concerns the elder, and said yes: the nearest of them."""
 
 
 def read_history(help_request: HelpRequest) -> History:
@@ -33,11 +39,14 @@ def read_history(help_request: HelpRequest) -> History:
     """
     history = History()
     elder, this = help_request.elder_id, help_request.pk
+    lat, lng = help_request.elder.position() or (0.0, 0.0)
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [elder, this, elder, this])
+        cursor.execute(_HISTORY, [elder, this, elder, this, elder, lat, lat, lng, lng, READY])
         for what, volunteer_id, status, about in cursor.fetchall():
             if what == "tie":
                 history.ties.add(status, volunteer_id)
+            if what == "ready":
+                history.ready.add(volunteer_id)
             if what == "offer" and about == help_request.round:
                 history.asked.add(volunteer_id)
             if status == "standby" and about == help_request.round - 1:
@@ -64,4 +73,13 @@ _HISTORY = """
         JOIN dispatch_assignment a ON a.help_request_id = o.help_request_id AND a.status = 'finished'
         WHERE this.help_request_id = %s ORDER BY a.finished_at DESC LIMIT 1
     ) came_last_time
+    UNION ALL
+    SELECT * FROM (
+        SELECT 'ready', c.volunteer_id, '', 0
+        FROM dispatch_rollcallentry e
+        JOIN dispatch_emergency m ON m.id = e.emergency_id AND m.ended_at IS NULL AND NOT m.drill
+        JOIN dispatch_callup c ON c.emergency_id = m.id AND c.answer = 'yes'
+        JOIN volunteers_volunteer v ON v.id = c.volunteer_id
+        WHERE e.elder_id = %s ORDER BY (v.lat - %s) * (v.lat - %s) + (v.lng - %s) * (v.lng - %s) LIMIT %s
+    ) called_up
 """

@@ -180,7 +180,7 @@ def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
     """Yield these volunteers in this order, with the counts that the rules need: who is active, and of the same tree.
 
     The facts are ``texts`` (offers of seven days), ``visits`` (to this elder), ``is_busy``, ``is_asked``, ``said_no``,
-    ``stands_by``.
+    ``stands_by``, ``is_ready``.
     """
     request, moment = wanted.help_request, connection.ops.adapt_datetimefield_value
     week_ago, before, after = wanted.at - WEEK, request.window_start - TRAVEL_MARGIN, request.window_end + TRAVEL_MARGIN
@@ -205,6 +205,7 @@ def _with_counts(row: Sequence[Any], history: History) -> Volunteer:
     volunteer.is_asked = volunteer.pk in history.asked
     volunteer.said_no = volunteer.pk in history.said_no
     volunteer.stands_by = volunteer.pk in history.stand_by
+    volunteer.is_ready = volunteer.pk in history.ready
     return volunteer  # type: ignore[no-any-return]
 
 

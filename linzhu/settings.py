@@ -80,6 +80,8 @@ WAVE_SECONDS = env.int("WAVE_SECONDS", default=900)
 WAVE_SIZE = env.int("WAVE_SIZE", default=10)
 FURTHEST_M = env.int("FURTHEST_M", default=8000)
 WEEKLY_TEXT_CAP = env.int("WEEKLY_TEXT_CAP", default=7)
+ROLL_CALL_ANSWER_MIN = env.int("ROLL_CALL_ANSWER_MIN", default=15)
+ROLL_CALL_STAFF_MIN = env.int("ROLL_CALL_STAFF_MIN", default=30)
 
 # --- Applications -------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

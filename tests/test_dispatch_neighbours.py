@@ -151,6 +151,7 @@ def look_up(volunteer: Volunteer, need: HelpRequest, at: datetime) -> None:
         offers.filter(help_request=need, status=Offer.Status.DECLINED).exists()
         or visits.filter(help_request=need, status=Assignment.Status.RELEASED).exists()
     )
+    volunteer.is_ready = False
     volunteer.stands_by = offers.filter(help_request=need, round=need.round - 1, status=Offer.Status.STANDBY).exists()
     volunteer.is_busy = any(
         visit.help_request.window_start < need.window_end + TRAVEL_MARGIN

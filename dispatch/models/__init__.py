@@ -1,7 +1,8 @@
-"""Waves, offers, assignments, what staff owe, what they may still take back, and the events that keep pages live."""
+"""Waves, offers, assignments, what staff owe and may still take back, emergencies, and the events that keep pages live."""
 
 from linzhu.dispatch.models.bonds import Bond, BondQuerySet
 from linzhu.dispatch.models.deferred import DeferredAct, DeferredActQuerySet
+from linzhu.dispatch.models.emergencies import CallUp, Emergency, EmergencyQuerySet, RollCallChange, RollCallEntry
 from linzhu.dispatch.models.habits import PlaceHabits, VolunteerHabits
 from linzhu.dispatch.models.machine import Lease, LiveEvent
 from linzhu.dispatch.models.search import Offer, OfferQuerySet, Wave, WaveQuerySet
@@ -13,13 +14,18 @@ __all__ = [
     "AssignmentQuerySet",
     "Bond",
     "BondQuerySet",
+    "CallUp",
     "DeferredAct",
     "DeferredActQuerySet",
+    "Emergency",
+    "EmergencyQuerySet",
     "Lease",
     "LiveEvent",
     "Offer",
     "OfferQuerySet",
     "PlaceHabits",
+    "RollCallChange",
+    "RollCallEntry",
     "Todo",
     "TodoQuerySet",
     "VisitStep",

@@ -52,8 +52,10 @@ class Todo(models.Model):
         TELL_ELDER_LOOKING = "tell-elder-looking", _("call the elder: still looking")
         AFTER_VISIT = "after-visit", _("call the elder: how was it?")
         CONCERN = "concern", _("concern: put it right")
+        NEEDS_HELP = "needs-help", _("needs help: call at once")
+        ROLL_CALL = "roll-call", _("roll-call: calls to make")
 
-    ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
+    ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY, Kind.NEEDS_HELP)
     """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""
 
     community = models.ForeignKey(Community, models.CASCADE, related_name="todos")
@@ -80,10 +82,10 @@ class Todo(models.Model):
                 condition=Q(closed_at=None, inbound=None, message=None),
                 name="todo_once",
             ),
-            # These are about a community's texts altogether.
+            # These are about a community as a whole: its texts, its roll-call.
             models.UniqueConstraint(
                 fields=["community", "kind"],
-                condition=Q(closed_at=None, kind__in=["no-texts", "texts-held"]),
+                condition=Q(closed_at=None, kind__in=["no-texts", "texts-held", "roll-call"]),
                 name="todo_about_all_texts_once",
             ),
         ]
