@@ -12,7 +12,6 @@ from django.db import connection
 from linzhu.dispatch.ties import Ties
 from linzhu.requests.models import HelpRequest
 
-
 READY = 30
 """So many of those who were called up and said yes are looked at for each elder, the nearest."""
 

@@ -80,7 +80,7 @@ def free_code(phone: str) -> str:
 
 
 def codes_in_use(phone: str) -> set[str]:
-    """Return the codes that somebody with this phone may still answer to: of offers, and of being called up. One query."""
+    """Return the codes that this phone may still answer to: of offers, and of being called up. One query."""
     recent = Q(created_at__gt=now() - CODE_RESTS) | Q(status=Offer.Status.OPEN)
     offers = Offer.objects.filter(recent, phone=phone).order_by().values_list("code", flat=True)
     called_up = CallUp.objects.filter(phone=phone, asked_at__gt=now() - CODE_RESTS).order_by()

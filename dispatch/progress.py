@@ -63,7 +63,7 @@ def equip(todos: Iterable[Todo], searches: Searches | None = None, coming: Comin
         todo.search = searches[todo.help_request_id]  # type: ignore[attr-defined]
         todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]
     _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
-    _name_who_rang([todo for todo in todos if todo.kind in KIND_OF.values()])
+    _name_who_rang([todo for todo in todos if todo.kind in (*KIND_OF.values(), Todo.Kind.NEEDS_HELP)])
 
 
 def _name_askers(todos: list[Todo]) -> None:

@@ -102,9 +102,7 @@ TEXTS: dict[str, Text] = {
     "elder_off": Text(audience=Audience.ELDER, params=("service",)),
     # Emergencies. ``drill`` is empty in earnest.
     **{
-        f"roll_call_{kind}": Text(
-            audience=Audience.ELDER, params=("drill",), may_be_empty=("drill",), asks_reply=True
-        )
+        f"roll_call_{kind}": Text(audience=Audience.ELDER, params=("drill",), may_be_empty=("drill",), asks_reply=True)
         for kind in ("heat", "cold", "storm", "flood", "earthquake", "power_cut", "epidemic", "other")
     },
     "roll_call_safe": Text(audience=Audience.ELDER, params=("drill",), may_be_empty=("drill",)),

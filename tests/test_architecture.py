@@ -31,6 +31,7 @@ LIFECYCLES = {
     "dispatch/offers.py",
     "dispatch/assignments.py",
     "dispatch/decisions.py",
+    "dispatch/emergency/roll_call.py",
 }
 MOVED = {"status", "state"}
 LONGEST_FILE = 300

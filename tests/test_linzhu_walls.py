@@ -24,6 +24,7 @@ from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import FamilyLink, HelpRequest
 from linzhu.volunteers.models import VolunteerLink
 from tests import factories
+from tests.emergencies import declared
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 CANARIES = {
@@ -70,6 +71,15 @@ WALLS: dict[str, Wall | Public] = {
     "wall": Wall(PEOPLE, get=200),
     "design": Wall(Role.ANY, get=200),
     "care": Public({405}, {302}),
+    "emergencies": Wall(Role.ANY, get=200),
+    "emergency-new": Wall(STAFF, get=200, post=422, data={"kind": "heat"}),
+    "emergency-confirm": Wall(STAFF, post=422, data={"kind": "heat"}),
+    "emergency": Wall(PEOPLE, get=200, of="emergency"),
+    "emergency-calls": Wall(PEOPLE, get=200, of="emergency"),
+    "emergency-next": Wall(PEOPLE, post=302, of="emergency"),
+    "emergency-act": Wall(PEOPLE, post=302, of="emergency", more={"entry_pk": "{entry}", "act": "safe"}),
+    "emergency-end": Wall(STAFF, get=200, post=302, of="emergency"),
+    "emergency-figures": Wall(Role.ANY, get=200, of="emergency"),
     "inbox": Wall(PEOPLE, get=200),
     "todo-act": Wall(STAFF, post=302, of="todo", data={"act": "settled"}),
     "help-requests": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),
@@ -226,6 +236,8 @@ class World:
     act: int
     visited: str
     help_request: HelpRequest
+    emergency: int
+    entry: int
 
     def filled(self, value: Any) -> Any:
         values = {**vars(self), "community": self.community.pk}
@@ -301,12 +313,16 @@ def fill_with_canaries(community: Community) -> dict[str, Any]:
     )
     recurring = factories.RecurringRequestFactory(elder=elder, details=CANARIES["details"])
     act = factories.DeferredActFactory(help_request=help_request)
+    lead = factories.RoleFactory(community=community, kind="lead").user
+    emergency = declared(community, lead, key="wall")
     bond = factories.BondFactory(elder=elder, volunteer=volunteer, note=CANARIES["bond"])
     return {
         "recurring": recurring.pk,
         "act": act.pk,
         "visited": visit.help_request.ref,
         "bond": bond.pk,
+        "emergency": emergency.pk,
+        "entry": emergency.entries.get().pk,
         "message": lost.pk,
         "code": community.code,
         "visit": visit.pk,
@@ -382,7 +398,7 @@ def may_know(actor: str) -> bool:
     return kind in PEOPLE and where in {"here", "above"}
 
 
-@pytest.mark.parametrize("name", ["elder", "help-request", "volunteer", "inbox"])
+@pytest.mark.parametrize("name", ["elder", "help-request", "volunteer", "inbox", "emergency", "emergency-calls"])
 def test_canaries_would_be_seen(world, name):
     """The tests above look for what is really shown to those who may read it."""
     body = visit(world, "lead here", name, "get")[2]

@@ -51,7 +51,8 @@ def _answer(inbound: InboundMessage, entries: list[RollCallEntry], state: str, b
 
 def _learn_all(entries: list[RollCallEntry], state: str, by: str) -> bool:
     """Return whether it was news about anybody."""
-    return any([roll_call.learn(entry, state, by=by) for entry in entries])
+    news = [entry for entry in entries if roll_call.learn(entry, state, by=by)]
+    return bool(news)
 
 
 def _entries_of(phone: str) -> tuple[list[RollCallEntry], str]:

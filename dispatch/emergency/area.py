@@ -53,7 +53,8 @@ class Area:
             return list(found)
         box = box_around(self.circle.lat, self.circle.lng, self.circle.radius_m)
         near = found.alias(
-            at_lat=Coalesce("lat", "place__lat", "community__lat"), at_lng=Coalesce("lng", "place__lng", "community__lng")
+            at_lat=Coalesce("lat", "place__lat", "community__lat"),
+            at_lng=Coalesce("lng", "place__lng", "community__lng"),
         ).filter(at_lat__range=(box.south, box.north), at_lng__range=(box.west, box.east))
         return [elder for elder in near if (at := elder.position()) and self.circle.holds(*at)]
 

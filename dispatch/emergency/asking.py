@@ -18,7 +18,6 @@ from django.db.models import Q
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community
 from linzhu.communities.phones import PhoneError, parse_phone
-from linzhu.communities.rules import rules_of
 from linzhu.dispatch import todos
 from linzhu.dispatch.emergency import roll_call, telling, visits
 from linzhu.dispatch.emergency.wording import drill_mark

@@ -1,4 +1,4 @@
-"""Volunteers called up: each is asked once whether they can help, and whoever says yes comes first in the searches there.
+"""Volunteers called up: each is asked once whether they can help; whoever says yes comes first in the searches there.
 
 A no is final for this emergency. A yes lifts the weekly limit of offers and the usual free times while the emergency
 lasts: they have said so; every task is still an offer of its own that they may refuse.

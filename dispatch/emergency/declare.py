@@ -1,4 +1,4 @@
-"""What an emergency would set in motion, shown before anything is sent; and its declaration: all of its rows, or none."""
+"""What an emergency would set in motion, shown before anything is sent; and its declaration: all rows, or none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AT_ONCE = 1000
 
 
 class NotNow(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
-    """It cannot be declared as things are: nobody lives there, the numbers have changed, or it is no time for a drill."""
+    """It cannot be declared: nobody lives there, the numbers have changed since, or it is no time for a drill."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Plan:
 
 
 def plan(area: Area, kind: str, *, drill: bool, call_up: bool) -> Plan:
-    """Return what declaring this would set in motion. Nothing is written; as many queries for a hundred elders as for one."""
+    """Return what declaring this would set in motion. Nothing is written; as many queries for a hundred as for one."""
     elders = area.elders()
     by_text = _who_texts(elders)
     mobile = [elder for elder in elders if elder.pk in by_text]
@@ -143,5 +143,3 @@ def _write_rows(emergency: Emergency, area: Area, elders: list[Elder], *, call_u
         )
     for node in area.nodes:
         record_event(community=node)
-
-

@@ -70,7 +70,9 @@ def summary_of(emergency: Emergency) -> dict[str, Any]:
         visits=Count("pk", filter=Q(step=Step.VISIT)),
         owed=Count("pk", filter=Q(step__in=RollCallEntry.BY_PERSON)),
     )
-    first = RollCallChange.objects.filter(entry__emergency=emergency, to_state=State.SAFE).exclude(from_state=State.SAFE)
+    first = RollCallChange.objects.filter(entry__emergency=emergency, to_state=State.SAFE).exclude(
+        from_state=State.SAFE
+    )
     heard_at = first.order_by().values("entry").annotate(at=Min("at")).values_list("at", flat=True)
     waits = [at - emergency.declared_at for at in heard_at]
     after = {str(minutes): sum(wait <= timedelta(minutes=minutes) for wait in waits) for minutes in AFTER_MIN}

@@ -30,8 +30,7 @@ TRANSITIONS: dict[str, set[str]] = {
     State.NEEDS_HELP: {State.HELPED},
     State.HELPED: {State.NEEDS_HELP},
 }
-CLAIMED_FOR = timedelta(minutes=10)
-"""So long nobody else is sent to a number that somebody is telephoning with."""
+CLAIMED_FOR = RollCallEntry.CLAIMED_FOR
 TRIED_AGAIN_IN = timedelta(minutes=20)
 HELP_WITHIN = timedelta(minutes=5)
 TRIES = 5
@@ -59,17 +58,17 @@ def _move(entry: RollCallEntry, state: str, *, by: str, user: User | None = None
         if before == state:
             return False
         if state not in TRANSITIONS[before]:
-            _note(entry, before, before, state, by, user)
+            _note(entry, before, before, said=state, by=by, user=user)
             return False
         moved = RollCallEntry.objects.filter(pk=entry.pk, state=before)
         if moved.update(state=state, state_at=now(), learned_from=by, **fields):
             entry.refresh_from_db()
-            _note(entry, before, state, state, by, user)
+            _note(entry, before, state, said=state, by=by, user=user)
             return True
     return False
 
 
-def _note(entry: RollCallEntry, before: str, after: str, said: str, by: str, user: User | None) -> None:
+def _note(entry: RollCallEntry, before: str, after: str, *, said: str, by: str, user: User | None) -> None:
     RollCallChange.objects.create(entry=entry, from_state=before, to_state=after, said=said, by=by, user=user)
 
 
@@ -114,9 +113,7 @@ def _needs_help(entry: RollCallEntry) -> None:
         todos.owe(Todo.Kind.ROLL_CALL, community=entry.community, due_in=HELP_WITHIN)
         return
     help_request = visits.look_in(entry)
-    todos.owe(
-        Todo.Kind.NEEDS_HELP, community=help_request.community, help_request=help_request, due_in=HELP_WITHIN
-    )
+    todos.owe(Todo.Kind.NEEDS_HELP, community=help_request.community, help_request=help_request, due_in=HELP_WITHIN)
 
 
 _FOLLOWS = {State.SAFE: _safe, State.HELPED: _helped, State.NEEDS_HELP: _needs_help}
@@ -157,7 +154,7 @@ def nobody_picks_up(entry: RollCallEntry, user: User) -> None:
         mine.filter(step__in=[Step.ASK, Step.ASK_AGAIN, Step.STAFF_CALL]).update(step=Step.LOOK_IN, due_at=at)
         mine.filter(step=Step.PERSON).update(due_at=at + TRIED_AGAIN_IN)
         if mine.filter(claimed_by=user).update(claimed_by=None):
-            _note(entry, entry.state, entry.state, State.NOT_REACHED, By.STAFF, user)
+            _note(entry, entry.state, entry.state, said=State.NOT_REACHED, by=By.STAFF, user=user)
         record_event(community=entry.community)
 
 

@@ -1,4 +1,4 @@
-"""Waves, offers, assignments, what staff owe and may still take back, emergencies, and the events that keep pages live."""
+"""Waves, offers, assignments, what staff owe and may take back, emergencies, and the events that keep pages live."""
 
 from linzhu.dispatch.models.bonds import Bond, BondQuerySet
 from linzhu.dispatch.models.deferred import DeferredAct, DeferredActQuerySet

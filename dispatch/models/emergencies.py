@@ -137,6 +137,9 @@ class RollCallEntry(models.Model):
     BY_CLOCK = (Step.ASK, Step.ASK_AGAIN, Step.LOOK_IN, Step.STAFF_CALL)
     BY_PERSON = (Step.STAFF_CALL, Step.PERSON)
 
+    CLAIMED_FOR = timedelta(minutes=10)
+    """So long nobody else is sent to a number that somebody is telephoning with."""
+
     emergency = models.ForeignKey(Emergency, models.CASCADE, related_name="entries")
     elder = models.ForeignKey(Elder, models.CASCADE, related_name="roll_calls")
     community = models.ForeignKey(Community, models.CASCADE, related_name="+")
@@ -174,6 +177,15 @@ class RollCallEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.emergency_id}/{self.elder_id}: {self.state}"
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state in self.SETTLED
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether somebody is telephoning with them at this moment."""
+        return bool(self.claimed_by_id and self.claimed_at and self.claimed_at > now() - self.CLAIMED_FOR)
 
 
 class RollCallChange(models.Model):
