@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,10 +13,13 @@ from linzhu.dispatch import clock
 from linzhu.dispatch.emergency import asking, ending, roll_call
 from linzhu.dispatch.emergency.area import Area, Circle
 from linzhu.dispatch.emergency.declare import NotNow, declare, plan
+from linzhu.dispatch.emergency.telling import text_of
 from linzhu.dispatch.models import CallUp, Emergency, RollCallChange, RollCallEntry, Todo
+from linzhu.dispatch.reading.roll_call import Said, read_roll_call
 from linzhu.dispatch.replies import Kind
 from linzhu.notifications.gateways.local import LocalGateway
 from linzhu.notifications.models import InboundMessage, Message
+from linzhu.notifications.wording import find_template
 from linzhu.requests.models import HelpRequest, PriorityGroup, Status
 from tests import factories
 from tests.emergencies import MOBILE, declared, entry_of, mobile_elder, text, ticks
@@ -179,7 +183,8 @@ def test_who_cannot_be_texted_is_owed_a_call(community, dispatcher, phone):
 def test_who_has_no_phone_is_looked_in_on_at_once(community, dispatcher):
     elder = factories.ElderFactory(community=community, phone="")
     emergency = declared(community, dispatcher)
-    asking.take_due_steps(now())
+    for _look in range(2):
+        asking.take_due_steps(now())
     entry = entry_of(emergency, elder)
     assert (entry.step, entry.state, entry.help_request.service_code) == (Step.VISIT, State.NOT_REACHED, "safety-check")
 
@@ -395,6 +400,14 @@ def test_late_answer_counts_for_a_day_after_the_end(community, dispatcher, stopp
     assert entry_of(emergency, elder).state == State.SAFE
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "en", "bo", "ug"])
+@pytest.mark.parametrize("kind", Emergency.Kind.values)
+def test_words_that_a_text_asks_for_are_understood(kind, language):
+    source = find_template(text_of(Emergency(kind=kind)), language)[0].source
+    quoted = re.findall(r"\b(SAFE|HELP)\b", source) if language == "en" else re.findall(r"[“«]([^”»]+)[”»]", source)
+    assert [read_roll_call(words) for words in quoted] == [Said.SAFE, Said.NEEDS_HELP]
+
+
 # --- families ---------------------------------------------------------------------------------------------------------
 
 
@@ -414,7 +427,8 @@ def test_family_with_a_link_gets_no_second_text(community, dispatcher, stopped_c
     elder = factories.ElderFactory(community=community, phone="")
     contact = factories.FamilyContactFactory(elder=elder)
     emergency = declared(community, dispatcher)
-    asking.take_due_steps(now())
+    for _look in range(2):
+        asking.take_due_steps(now())
     roll_call.learn(entry_of(emergency, elder), State.SAFE, by=By.STAFF)
     told = Message.objects.filter(to=contact.phone).values_list("template", flat=True)
     assert sorted(told) == ["family_logged", "family_off"]

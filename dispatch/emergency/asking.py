@@ -110,7 +110,7 @@ def _ask(entry: RollCallEntry, room: Room | None) -> None:
     elif entry.elder.phone:
         _next(entry, Step.STAFF_CALL, staff_within())
     else:
-        _look_in(entry, room)
+        _next(entry, Step.LOOK_IN, timedelta(0))
 
 
 def _text(entry: RollCallEntry) -> None:

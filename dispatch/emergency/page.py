@@ -23,6 +23,7 @@ from linzhu.dispatch.models import CallUp, Emergency, RollCallEntry
 State, Step = RollCallEntry.State, RollCallEntry.Step
 
 A_PAGE = 50
+ROW = ("elder__place__parent", "elder__community", "community", "claimed_by", "owner")
 ON_THE_MAP = 600
 """So many homes are drawn, those that need a human first."""
 PLACES_SHOWN = 400
@@ -86,7 +87,7 @@ def read_page(
     entries = visible_entries(user, emergency)
     by_community = figures_by_community(entries)
     within = entries.filter(community=community) if community else entries
-    listed = within.filter(FILTERS[show][1]).select_related("elder__place", "community", "claimed_by", "owner")
+    listed = within.filter(FILTERS[show][1]).select_related(*ROW)
     page = Paginator(most_urgent_first(listed.select_related("help_request")), A_PAGE).get_page(number)
     called_up = CallUp.objects.filter(emergency=emergency).order_by()
     counts = called_up.aggregate(
