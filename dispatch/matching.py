@@ -240,9 +240,8 @@ def _is_free(volunteer: Volunteer, wanted: Wanted) -> bool:
 
 def _is_over_cap(volunteer: Volunteer, rules: Rules) -> bool:
     """Who stands by, or was called up and said yes, wants to be asked: it is no burden."""
-    if volunteer.stands_by or volunteer.is_ready:  # type: ignore[attr-defined]
-        return False
-    return volunteer.texts >= weekly_cap(volunteer, rules)  # type: ignore[attr-defined]
+    wants_it = volunteer.stands_by or volunteer.is_ready  # type: ignore[attr-defined]
+    return not wants_it and volunteer.texts >= weekly_cap(volunteer, rules)  # type: ignore[attr-defined]
 
 
 def weekly_cap(volunteer: Volunteer, rules: Rules) -> int:

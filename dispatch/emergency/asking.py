@@ -23,6 +23,7 @@ from linzhu.dispatch.emergency import roll_call, telling, visits
 from linzhu.dispatch.emergency.wording import drill_mark
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import RollCallEntry, Todo
+from linzhu.dispatch.telling import elder_language
 from linzhu.dispatch.voice import roll_calls
 from linzhu.notifications import by_code
 from linzhu.notifications.caps import Room, room_today
@@ -165,7 +166,7 @@ def _has_room(entry: RollCallEntry, room: Room | None) -> bool:
     """Whether the day's limits let this text out: one that they held back would ask nobody."""
     if room is None:
         return True
-    language = telling.elder_language(entry.elder)
+    language = elder_language(entry.elder)
     params = {"drill": drill_mark(entry.emergency, language)}
     parts = count_parts(render_for(entry.community, telling.text_of(entry.emergency), params, language))
     return room.take(entry.community_id, parts)

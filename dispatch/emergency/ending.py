@@ -40,7 +40,7 @@ def end(emergency: Emergency, *, user: User) -> bool:
         if not Emergency.objects.running().filter(pk=emergency.pk).update(ended_at=at, ended_by=user):
             return False
         emergency.refresh_from_db()
-        unheard = emergency.entries.unsettled().exclude(step=Step.VISIT)  # type: ignore[attr-defined]
+        unheard = emergency.entries.unsettled().exclude(step=Step.VISIT)
         _stop_asking(list(unheard.select_related("emergency", "message")))
         unheard.update(step=Step.PERSON, due_at=at + PERSON_WITHIN, owner=user)
         emergency.summary = summary_of(emergency)

@@ -6,6 +6,7 @@ somebody needs help is taken back by no "safe", however it comes: a person who h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -116,7 +117,11 @@ def _needs_help(entry: RollCallEntry) -> None:
     todos.owe(Todo.Kind.NEEDS_HELP, community=help_request.community, help_request=help_request, due_in=HELP_WITHIN)
 
 
-_FOLLOWS = {State.SAFE: _safe, State.HELPED: _helped, State.NEEDS_HELP: _needs_help}
+_FOLLOWS: dict[str, Callable[[RollCallEntry], None]] = {
+    State.SAFE: _safe,
+    State.HELPED: _helped,
+    State.NEEDS_HELP: _needs_help,
+}
 
 
 # --- on the phone -----------------------------------------------------------------------------------------------------
