@@ -141,7 +141,7 @@ def test_map_shows_a_pin_for_each_home(desk, community, dispatcher):
     emergency = declared(community, dispatcher)
     roll_call.learn(entry_of(emergency, elder), State.NEEDS_HELP, by=By.STAFF)
     page = desk.get(f"/emergencies/{emergency.pk}/?view=map").content.decode()
-    assert '"lane": "help"' in page
+    assert '"lane": "need"' in page
 
 
 # --- telephoning ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from linzhu.communities.models import Community
 from linzhu.communities.phones import PhoneError, parse_phone
 from linzhu.dispatch import todos
 from linzhu.dispatch.emergency import roll_call, telling, visits
-from linzhu.dispatch.emergency.wording import drill_mark
+from linzhu.dispatch.emergency.wording import drill_mark, words_of
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import RollCallEntry, Todo
 from linzhu.dispatch.telling import elder_language
@@ -29,7 +29,6 @@ from linzhu.notifications import by_code
 from linzhu.notifications.caps import Room, room_today
 from linzhu.notifications.models import Message
 from linzhu.notifications.optout import is_opted_out
-from linzhu.notifications.overrides import render_for
 from linzhu.notifications.wording import count_parts
 
 logger = logging.getLogger(__name__)
@@ -168,7 +167,7 @@ def _has_room(entry: RollCallEntry, room: Room | None) -> bool:
         return True
     language = elder_language(entry.elder)
     params = {"drill": drill_mark(entry.emergency, language)}
-    parts = count_parts(render_for(entry.community, telling.text_of(entry.emergency), params, language))
+    parts = count_parts(words_of(entry.community, telling.text_of(entry.emergency), params, language))
     return room.take(entry.community_id, parts)
 
 

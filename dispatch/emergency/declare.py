@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from linzhu.communities.clock import now
-from linzhu.communities.models import User
+from linzhu.communities.models import Community, User
+from linzhu.communities.people import TextLanguage
 from linzhu.dispatch.emergency.area import Area
 from linzhu.dispatch.emergency.asking import is_mobile
 from linzhu.dispatch.emergency.telling import text_of
-from linzhu.dispatch.emergency.wording import drill_mark
+from linzhu.dispatch.emergency.wording import drill_mark, event_name, words_of
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import CallUp, Emergency, RollCallEntry
 from linzhu.dispatch.telling import elder_language
 from linzhu.notifications.caps import room_today
 from linzhu.notifications.models import OptOut
-from linzhu.notifications.overrides import render_for
 from linzhu.notifications.wording import count_parts
 from linzhu.requests.models import Elder
+from linzhu.volunteers.models import Volunteer
 
 AT_ONCE = 1000
 
@@ -39,6 +40,10 @@ class Sample:
     people: int
     parts: int
 
+    @property
+    def language_name(self) -> str:
+        return str(TextLanguage(self.language).label)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -49,10 +54,14 @@ class Plan:
     landlines: int
     no_phone: int
     no_position: int
-    volunteers: int
     samples: list[Sample]
+    call_ups: list[Sample]
     above_cap: int
     """Of the texts, those that today's limits hold back: these elders are called instead."""
+
+    @property
+    def volunteers(self) -> int:
+        return sum(sample.people for sample in self.call_ups)
 
     @property
     def parts(self) -> int:
@@ -72,8 +81,8 @@ def plan(area: Area, kind: str, *, drill: bool, call_up: bool) -> Plan:
         landlines=with_phone - len(mobile),
         no_phone=len(elders) - with_phone,
         no_position=sum(elder.position() is None for elder in elders),
-        volunteers=len(area.volunteers()) if call_up else 0,
         samples=samples,
+        call_ups=_call_ups(area.volunteers() if call_up else [], area, Emergency(kind=kind, drill=drill)),
         above_cap=_above_cap(mobile, samples),
     )
 
@@ -91,12 +100,19 @@ def _who_texts(elders: Iterable[Elder]) -> set[int]:
 
 def _samples(elders: list[Elder], emergency: Emergency) -> list[Sample]:
     languages = Counter(elder_language(elder) for elder in elders)
-    samples = []
-    for language, people in languages.most_common():
-        params = {"drill": drill_mark(emergency, language)}
-        text = render_for(elders[0].community, text_of(emergency), params, language)
-        samples.append(Sample(language, text, people, count_parts(text)))
-    return samples
+    communities = {elder_language(elder): elder.community for elder in elders}
+    return [_sample(communities[one], text_of(emergency), emergency, one, n) for one, n in languages.most_common()]
+
+
+def _call_ups(volunteers: list[Volunteer], area: Area, emergency: Emergency) -> list[Sample]:
+    languages = Counter(volunteer.text_language for volunteer in volunteers)
+    return [_sample(area.nodes[0], "call_up", emergency, language, n) for language, n in languages.most_common()]
+
+
+def _sample(community: Community, key: str, emergency: Emergency, language: str, people: int) -> Sample:
+    named = {"drill": drill_mark(emergency, language), "event": event_name(emergency, language), "code": "47"}
+    text = words_of(community, key, named, language)
+    return Sample(language, text, people, count_parts(text))
 
 
 def declare(

@@ -39,7 +39,7 @@ FILTERS: dict[str, tuple[Promise, Q]] = {
     "safe": (_("Safe"), Q(state__in=RollCallEntry.SETTLED)),
 }
 PIN_OF = {
-    State.NEEDS_HELP: "help",
+    State.NEEDS_HELP: "need",
     State.SAFE: "safe",
     State.HELPED: "safe",
 }

@@ -7,12 +7,19 @@
   if (!form || !window.L) return;
   const [place, radius, lat, lng] = ["place", "radius_m", "lat", "lng"].map((name) => form.elements[name]);
   const layer = L.layerGroup();
+  const places = JSON.parse(document.getElementById("map-data").textContent).places;
+
+  // The point that was pressed, or else the place that was chosen.
+  function centre() {
+    if (lat.value && lng.value) return [Number(lat.value), Number(lng.value)];
+    const name = place.selectedOptions[0]?.textContent;
+    return place.value ? places.find((one) => one.name === name)?.at : undefined;
+  }
 
   function draw(map) {
     layer.clearLayers().addTo(map);
-    if (!lat.value || !lng.value) return;
-    const at = [Number(lat.value), Number(lng.value)];
-    L.circle(at, { radius: Number(radius.value), className: "reach", interactive: false }).addTo(layer);
+    const at = centre();
+    if (at) L.circle(at, { radius: Number(radius.value), className: "reach", interactive: false }).addTo(layer);
   }
 
   box.addEventListener("map:ready", (event) => {

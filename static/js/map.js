@@ -74,7 +74,7 @@
   }
 
   function drawSpots(all) {
-    const order = ["help", "unheard", "paused", "looking", "assigned", "underway", "safe"];
+    const order = ["need", "unheard", "paused", "looking", "assigned", "underway", "safe"];
     spots.clearLayers();
     piled(all).forEach(({ at, pins }) => {
       const lane = order.find((key) => pins.some((pin) => pin.lane === key)) ?? "looking";
