@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community
@@ -57,7 +56,7 @@ def staff_within() -> timedelta:
 def take_due_steps(at: datetime) -> None:
     """Take what is due, a small bite of it. One that fails is tried again later and holds up nobody."""
     _hurry_lost_texts(at)
-    due = RollCallEntry.objects.due(at).select_related("emergency", "community", "elder__place")
+    due = RollCallEntry.objects.due(at).select_related("emergency", "community", "elder__place", "elder__community")
     asked = list(due.filter(step__in=[Step.ASK, Step.ASK_AGAIN]).order_by("due_at", "pk")[:AT_ONCE])
     unanswered = due.filter(step__in=[Step.STAFF_CALL, Step.LOOK_IN]).order_by("due_at", "pk")[:VISITS_AT_ONCE]
     room = room_today(at) if asked else None
@@ -176,11 +175,12 @@ def _has_room(entry: RollCallEntry, room: Room | None) -> bool:
 
 def _owe_calls() -> None:
     """Where somebody has to be called the inbox says so, once for each community; where nobody has to, no more."""
-    owed = RollCallEntry.objects.owed()
-    told = Q(todos__kind=Todo.Kind.ROLL_CALL, todos__closed_at=None)
-    communities = Community.objects.filter(pk__in=owed.order_by().values("community").distinct())
-    for community in communities.exclude(pk__in=Community.objects.filter(told).values("pk")):
+    owed = set(RollCallEntry.objects.owed().order_by("due_at").values_list("community", flat=True))
+    told = {
+        todo.community_id: todo
+        for todo in Todo.objects.open().filter(kind=Todo.Kind.ROLL_CALL).select_related("community")
+    }
+    for community in Community.objects.filter(pk__in=owed - told.keys()):
         todos.owe(Todo.Kind.ROLL_CALL, community=community, due_in=staff_within())
-    settled = Todo.objects.open().filter(kind=Todo.Kind.ROLL_CALL)
-    for todo in settled.exclude(community__in=owed.values("community")).select_related("community"):
-        todos.settle(todo, user=None)
+    for pk in told.keys() - owed:
+        todos.settle(told[pk], user=None)

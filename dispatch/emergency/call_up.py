@@ -16,7 +16,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community
 from linzhu.dispatch.emergency.wording import drill_mark, event_name
 from linzhu.dispatch.live import record_event
-from linzhu.dispatch.models import CallUp, Offer
+from linzhu.dispatch.models import CallUp, Emergency, Offer
 from linzhu.dispatch.offers import free_code
 from linzhu.dispatch.replies import Reply
 from linzhu.dispatch.telling import tell_volunteer
@@ -30,8 +30,9 @@ AT_ONCE = 50
 
 def ask_due(at: datetime) -> None:
     """Ask the next few volunteers. Once each, however often this runs."""
-    waiting = CallUp.objects.filter(asked_at__isnull=True, emergency__ended_at=None)
-    for call_up in list(waiting.select_related("emergency", "volunteer__community").order_by("pk")[:AT_ONCE]):
+    running = list(Emergency.objects.running().values_list("pk", flat=True))
+    waiting = CallUp.objects.filter(emergency__in=running, asked_at__isnull=True).order_by("emergency", "pk")
+    for call_up in waiting.select_related("emergency", "volunteer__community")[:AT_ONCE]:
         try:
             with transaction.atomic():
                 _ask(call_up)

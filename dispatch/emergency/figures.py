@@ -31,9 +31,16 @@ def read_list(user: User) -> list[Row]:
     rows = []
     for emergency in emergencies:
         own = {community: figures for (pk, community), figures in counted.items() if pk == emergency.pk}
-        shown = cells(sum_of(own.values()), is_exact=known.issuperset(own))
+        figures = sum_of(own.values()) if own else _kept(emergency)
+        shown = cells(figures, is_exact=bool(own) and known.issuperset(own))
         rows.append(Row(emergency.area, emergency, shown, may_open=not known.isdisjoint(own)))
     return rows
+
+
+def _kept(emergency: Emergency) -> Figures:
+    """What its end found, once the roll-call itself is forgotten."""
+    kept = {name: emergency.summary.get(name, 0) for name in ("safe", "helped", "needs_help", "not_reached")}
+    return Figures(kept["safe"] + kept["helped"], kept["needs_help"], kept["not_reached"])
 
 
 def read_communities(user: User, emergency: Emergency) -> tuple[list[str], list[Row]]:
