@@ -44,10 +44,11 @@ def _ask(call_up: CallUp) -> None:
     volunteer = call_up.volunteer
     code = free_code(volunteer.phone)
     unasked = CallUp.objects.filter(pk=call_up.pk, asked_at=None, emergency__ended_at=None)
+    if not _may_be_asked(volunteer):  # since the emergency was declared they have opted out, or taken a pause
+        unasked.delete()
+        return
     if not unasked.update(asked_at=now(), code=code):
         return
-    if not _may_be_asked(volunteer):
-        return  # since the emergency was declared they have opted out, or taken a pause
     emergency, language = call_up.emergency, volunteer.text_language
     tell_volunteer(
         volunteer,

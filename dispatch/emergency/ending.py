@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q
 from linzhu.communities.access import may
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Role, User
-from linzhu.dispatch.emergency.roll_call import CALL_SCRIPT, about_of, give_up_asking
+from linzhu.dispatch.emergency.roll_call import CALL_SCRIPT, about_of, give_up_all
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import CallUp, Emergency, RollCallChange, RollCallEntry
 from linzhu.notifications import outbox
@@ -41,7 +41,7 @@ def end(emergency: Emergency, *, user: User) -> bool:
             return False
         emergency.refresh_from_db()
         unheard = emergency.entries.unsettled().exclude(step=Step.VISIT)
-        _stop_asking(list(unheard.select_related("emergency", "message")))
+        _stop_asking(emergency)
         unheard.update(step=Step.PERSON, due_at=at + PERSON_WITHIN, owner=user)
         emergency.summary = summary_of(emergency)
         emergency.save(update_fields=["summary"])
@@ -50,14 +50,12 @@ def end(emergency: Emergency, *, user: User) -> bool:
     return True
 
 
-def _stop_asking(entries: list[RollCallEntry]) -> None:
+def _stop_asking(emergency: Emergency) -> None:
     """Texts and calls that wait need not go out any more."""
-    outbox.withdraw(Message.objects.filter(roll_call_entries__in=entries, state=Message.State.QUEUED))
-    for entry in entries:
-        if entry.call_id:
-            calls.withdraw(about_of(entry), CALL_SCRIPT)
-        if entry.state in (State.UNKNOWN, State.ASKED):
-            give_up_asking(entry)
+    outbox.withdraw(Message.objects.filter(roll_call_entries__emergency=emergency, state=Message.State.QUEUED))
+    for entry in emergency.entries.unsettled().filter(call__settled_at=None, call__isnull=False):
+        calls.withdraw(about_of(entry), CALL_SCRIPT)
+    give_up_all(emergency)
 
 
 def summary_of(emergency: Emergency) -> dict[str, Any]:

@@ -109,7 +109,9 @@ def call_of(user: User, entries: QuerySet[RollCallEntry]) -> RollCallEntry | Non
     """Return the call that this user has taken and not finished, with what they need for it."""
     mine = entries.exclude(state__in=RollCallEntry.SETTLED).filter(claimed_by=user, claimed_at__gt=now() - CLAIMED_FOR)
     related = ["elder__place__parent", "elder__community", "community", "help_request"]
-    return mine.select_related(*related).prefetch_related("elder__family").order_by("-claimed_at").first()
+    return (
+        mine.select_related(*related).prefetch_related("elder__family", "changes__user").order_by("-claimed_at").first()
+    )
 
 
 def most_urgent_first(entries: Any) -> Any:

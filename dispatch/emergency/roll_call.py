@@ -18,8 +18,9 @@ from linzhu.communities.models import User
 from linzhu.dispatch import todos
 from linzhu.dispatch.emergency import telling, visits
 from linzhu.dispatch.live import record_event
-from linzhu.dispatch.models import RollCallChange, RollCallEntry, Todo
+from linzhu.dispatch.models import Emergency, RollCallChange, RollCallEntry, Todo
 from linzhu.notifications.voice import calls
+from linzhu.requests.models import HelpRequest
 
 State, Step, By = RollCallEntry.State, RollCallEntry.Step, RollCallEntry.By
 
@@ -34,7 +35,7 @@ TRANSITIONS: dict[str, set[str]] = {
 CLAIMED_FOR = RollCallEntry.CLAIMED_FOR
 TRIED_AGAIN_IN = timedelta(minutes=20)
 HELP_WITHIN = timedelta(minutes=5)
-TRIES = 5
+AT_ONCE = 500
 CALL_SCRIPT = "roll_call"
 NOTHING_OWED = {"step": Step.NONE, "due_at": None, "claimed_by": None, "owner": None, "unclear_at": None}
 
@@ -45,6 +46,7 @@ def learn(entry: RollCallEntry, state: str, *, by: str, user: User | None = None
     What the table does not allow is kept in the trail and changes nothing; the same thing said twice is one word.
     """
     with transaction.atomic():
+        _hold_visit(entry)
         if not _move(entry, state, by=by, user=user):
             return False
         _FOLLOWS[state](entry)
@@ -52,9 +54,15 @@ def learn(entry: RollCallEntry, state: str, *, by: str, user: User | None = None
     return True
 
 
-def _move(entry: RollCallEntry, state: str, *, by: str, user: User | None = None, **fields: object) -> bool:
-    """Move and leave a trail, in the caller's transaction."""
-    for _try in range(TRIES):
+def _hold_visit(entry: RollCallEntry) -> None:
+    """Take the safety check's row before the entry's, as the end of a visit does, or the two could deadlock."""
+    visit = RollCallEntry.objects.filter(pk=entry.pk).values("help_request")
+    HelpRequest.objects.select_for_update(no_key=True).filter(pk__in=visit).first()
+
+
+def _move(entry: RollCallEntry, state: str, *, by: str, user: User | None = None) -> bool:
+    """Move and leave a trail, in the caller's transaction. Tried again only where somebody else has just moved it."""
+    while True:
         before = RollCallEntry.objects.values_list("state", flat=True).get(pk=entry.pk)
         if before == state:
             return False
@@ -62,11 +70,10 @@ def _move(entry: RollCallEntry, state: str, *, by: str, user: User | None = None
             _note(entry, before, before, said=state, by=by, user=user)
             return False
         moved = RollCallEntry.objects.filter(pk=entry.pk, state=before)
-        if moved.update(state=state, state_at=now(), learned_from=by, **fields):
+        if moved.update(state=state, state_at=now(), learned_from=by):
             entry.refresh_from_db()
             _note(entry, before, state, said=state, by=by, user=user)
             return True
-    return False
 
 
 def _note(entry: RollCallEntry, before: str, after: str, *, said: str, by: str, user: User | None) -> None:
@@ -76,6 +83,23 @@ def _note(entry: RollCallEntry, before: str, after: str, *, said: str, by: str, 
 def give_up_asking(entry: RollCallEntry) -> bool:
     """Nobody has answered in any way: not reached. Part of the caller's transaction."""
     return _move(entry, State.NOT_REACHED, by=By.CLOCK)
+
+
+def give_up_all(emergency: Emergency) -> None:
+    """The same for everybody of whom nothing was heard until its end; a few statements for thousands."""
+    silent = emergency.entries.filter(state__in=[State.UNKNOWN, State.ASKED]).order_by("pk")
+    rows = list(silent.select_for_update(no_key=True).values_list("pk", "state"))
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        silent.filter(pk__in=[pk for pk, _state in some]).update(
+            state=State.NOT_REACHED, state_at=now(), learned_from=By.CLOCK
+        )
+        RollCallChange.objects.bulk_create(
+            RollCallChange(
+                entry_id=pk, from_state=state, to_state=State.NOT_REACHED, said=State.NOT_REACHED, by=By.CLOCK
+            )
+            for pk, state in some
+        )
 
 
 def count_as_asked(entry: RollCallEntry) -> bool:
