@@ -40,10 +40,12 @@ def read_history(help_request: HelpRequest) -> History:
     elder, this = help_request.elder_id, help_request.pk
     lat, lng = help_request.elder.position() or (0.0, 0.0)
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [elder, this, elder, this, elder, lat, lat, lng, lng, READY])
+        cursor.execute(_HISTORY, [elder, this, elder, this, elder, lat, lat, lng, lng, READY, elder])
         for what, volunteer_id, status, about in cursor.fetchall():
             if what == "tie":
                 history.ties.add(status, volunteer_id)
+            if what == "refused" and help_request.channel == HelpRequest.Channel.ROLL_CALL:
+                history.said_no.add(volunteer_id)
             if what == "ready":
                 history.ready.add(volunteer_id)
             if what == "offer" and about == help_request.round:
@@ -81,4 +83,10 @@ _HISTORY = """
         JOIN volunteers_volunteer v ON v.id = c.volunteer_id
         WHERE e.elder_id = %s ORDER BY (v.lat - %s) * (v.lat - %s) + (v.lng - %s) * (v.lng - %s) LIMIT %s
     ) called_up
+    UNION ALL
+    SELECT 'refused', c.volunteer_id, '', 0
+    FROM dispatch_rollcallentry e
+    JOIN dispatch_emergency m ON m.id = e.emergency_id AND m.ended_at IS NULL AND NOT m.drill
+    JOIN dispatch_callup c ON c.emergency_id = m.id AND c.answer = 'no'
+    WHERE e.elder_id = %s
 """

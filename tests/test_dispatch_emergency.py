@@ -9,11 +9,15 @@ from datetime import timedelta
 import pytest
 
 from linzhu.communities.clock import now
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch import clock
+from linzhu.dispatch.asking import plan_wave
 from linzhu.dispatch.emergency import asking, ending, roll_call
 from linzhu.dispatch.emergency.area import Area, Circle
 from linzhu.dispatch.emergency.declare import NotNow, declare, plan
 from linzhu.dispatch.emergency.telling import text_of
+from linzhu.dispatch.history import read_history
+from linzhu.dispatch.matching import find_pool
 from linzhu.dispatch.models import CallUp, Emergency, RollCallChange, RollCallEntry, Todo
 from linzhu.dispatch.reading.roll_call import Said, read_roll_call
 from linzhu.dispatch.replies import Kind
@@ -488,10 +492,6 @@ def test_volunteer_who_opts_out_meanwhile_is_not_asked(community, dispatcher):
 
 
 def test_yes_lifts_the_weekly_limit_and_comes_first_in_the_search(community, dispatcher):
-    from linzhu.communities.rules import rules_of
-    from linzhu.dispatch.asking import plan_wave
-    from linzhu.dispatch.matching import find_pool
-
     call_up = called_up(community, dispatcher, weekly_cap=0, lat=39.125)
     factories.VolunteerFactory(community=community, lat=39.12)
     elder = RollCallEntry.objects.get().elder
@@ -507,9 +507,17 @@ def test_yes_lifts_the_weekly_limit_and_comes_first_in_the_search(community, dis
     assert order()[0] == call_up.volunteer_id
 
 
-def test_yes_counts_only_while_the_emergency_lasts(community, dispatcher):
-    from linzhu.dispatch.history import read_history
+def test_who_said_no_gets_no_offer_of_the_roll_call_but_of_everything_else(community, dispatcher):
+    call_up = called_up(community, dispatcher)
+    text(call_up.phone, "no")
+    elder = RollCallEntry.objects.get().elder
+    check = factories.HelpRequestFactory(elder=elder, service_code="safety-check", channel="rollcall")
+    errand = factories.HelpRequestFactory(elder=elder)
+    assert read_history(check).said_no == {call_up.volunteer_id}
+    assert read_history(errand).said_no == set()
 
+
+def test_yes_counts_only_while_the_emergency_lasts(community, dispatcher):
     call_up = called_up(community, dispatcher)
     text(call_up.phone, "yes")
     help_request = factories.HelpRequestFactory(elder=RollCallEntry.objects.get().elder)
