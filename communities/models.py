@@ -35,6 +35,10 @@ class CommunityQuerySet(models.QuerySet["Community"]):
         """Communities whose people this user may see: those below a role that handles personal data."""
         return self._under_roles(user, Role.HANDLES_PEOPLE)
 
+    def dispatched_by(self, user: User) -> CommunityQuerySet:
+        """Communities in which this user may decide who is asked: those below a dispatcher's or a lead's role."""
+        return self._under_roles(user, Role.DISPATCHES)
+
     def led_by(self, user: User) -> CommunityQuerySet:
         """Communities whose gazetteer and lists this user keeps: those below a lead's role."""
         return self._under_roles(user, Role.LEADS)

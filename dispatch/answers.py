@@ -9,10 +9,13 @@ from django.db.models import Q, QuerySet
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import cash_answers, telling, visit_answers, volunteer_links, wishes
+from linzhu.dispatch.emergency import answers as emergency_answers
+from linzhu.dispatch.emergency import call_up
+from linzhu.dispatch.emergency.wording import event_name
 from linzhu.dispatch.errors import Busy, NotCleared, TooLate
 from linzhu.dispatch.handover import alert_danger, hand_to_staff, take_unknown
 from linzhu.dispatch.late_yes import note_late_yes
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, CallUp, Offer
 from linzhu.dispatch.offers import accept, decline
 from linzhu.dispatch.opting import opt_in, opt_out
 from linzhu.dispatch.replies import Kind, Reply, read_reply
@@ -34,14 +37,15 @@ Report = Callable[[InboundMessage, Reply], bool]
 def answer(inbound: InboundMessage) -> None:
     """Act on one text. Runs in the transaction that stores it: all of it happens, or none."""
     reply = read_reply(inbound.text)
-    _ANSWERS[reply.kind](inbound, reply)
+    if not emergency_answers.take(inbound, reply):
+        _ANSWERS[reply.kind](inbound, reply)
     inbound.reading = inbound.reading or reply.kind
 
 
 def _yes(inbound: InboundMessage, reply: Reply) -> None:
     if inbound.carrier_handled and is_opted_out(inbound.sender):
         opt_in(inbound, reply)  # the carrier takes YES for "start"
-    elif offer := _meant(inbound, reply):
+    elif not call_up.take(inbound, reply, CallUp.Answer.YES) and (offer := _meant(inbound, reply)):
         if offer.status == Offer.Status.DECLINED and not reply.code:
             hand_to_staff(inbound, offer)  # "ok" may answer our thanks for the no: only with the code is it a yes
         else:
@@ -67,6 +71,8 @@ def _say_why_not(offer: Offer) -> None:
 
 
 def _no(inbound: InboundMessage, reply: Reply) -> None:
+    if call_up.take(inbound, reply, CallUp.Answer.NO):
+        return
     offer = _meant(inbound, reply)
     if offer is None:
         return
@@ -111,16 +117,17 @@ def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
     """Return the offer that a yes or no answers; None if that is not certain, and then the sender has been asked."""
     recent = list(_recent_offers(inbound))
     open_offers = [offer for offer in recent if offer.status == Offer.Status.OPEN]
+    called_up = call_up.unanswered(inbound.sender)
     if reply.code:
         named = [offer for offer in recent if offer.code == reply.code]
         if named:
             return named[0]
-    elif len(open_offers) == 1 and not _may_mean_a_visit(open_offers[0]):
+    elif len(open_offers) == 1 and not called_up and not _may_mean_a_visit(open_offers[0]):
         return open_offers[0]
-    elif not open_offers and recent:
+    elif not open_offers and not called_up and recent:
         return recent[0]
-    if open_offers:
-        _ask_which(inbound, open_offers)
+    if open_offers or called_up:
+        _ask_which(inbound, open_offers, called_up)
     else:
         _nothing_open(inbound)
     return None
@@ -142,11 +149,12 @@ def _recent_offers(inbound: InboundMessage) -> QuerySet[Offer]:
     )
 
 
-def _ask_which(inbound: InboundMessage, open_offers: list[Offer]) -> None:
+def _ask_which(inbound: InboundMessage, open_offers: list[Offer], called_up: list[CallUp]) -> None:
     inbound.reading = Kind.UNCLEAR
-    volunteer = open_offers[0].volunteer
+    volunteer = (open_offers or called_up)[0].volunteer
     language = volunteer.text_language
-    named = (f"{offer.code} {telling.service_name(offer.help_request, language)}" for offer in reversed(open_offers))
+    named = [f"{offer.code} {telling.service_name(offer.help_request, language)}" for offer in reversed(open_offers)]
+    named += [f"{one.code} {event_name(one.emergency, language)}" for one in reversed(called_up)]
     telling.tell_volunteer(volunteer, "which_one", None, choices=in_a_row(named, language))
 
 

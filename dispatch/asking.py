@@ -47,8 +47,8 @@ def plan_wave(help_request: HelpRequest, pool: Pool, rules: Rules, *, replacing:
     """Return in what order to ask the pool, how many now, and for how long to wait.
 
     The community's rules are the policy's limits. Whoever stands by, or whom the elder is paired with or wishes for
-    again, is asked now; then come those who have helped the elder before. ``replacing``: somebody has said no in the
-    middle of a wave, and perhaps nobody else need be asked yet.
+    again, is asked now; then come those who were called up and said yes, then those who have helped the elder before.
+    ``replacing``: somebody has said no in the middle of a wave, and perhaps nobody else need be asked yet.
     """
     at = now()
     neighbours = _neighbours(pool, rules, help_request.window_start, at)
@@ -78,7 +78,9 @@ def _in_order(candidates: Iterable[Candidate], plan: policy.Plan) -> list[Candid
     def rank(one: Candidate) -> int:
         if _is_first(one):
             return 0
-        return 1 if one.has("visits") and one.chance and one.chance.value >= likeliest * KNOWN_SHARE else 2
+        if one.has("ready"):
+            return 1
+        return 2 if one.has("visits") and one.chance and one.chance.value >= likeliest * KNOWN_SHARE else 3
 
     return sorted(order, key=rank)  # a stable sort: the policy's order within each rank
 

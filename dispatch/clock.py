@@ -19,6 +19,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.rules import rules_of
 from linzhu.dispatch import cash_owed, deferred, habits, mishaps, retention, todos
 from linzhu.dispatch.decisions import close
+from linzhu.dispatch.emergency import asking, call_up
 from linzhu.dispatch.live import prune_events
 from linzhu.dispatch.models import CashJob, DeferredAct, Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
@@ -75,7 +76,7 @@ def tick_decisions(at: datetime | None = None, *, urgent_only: bool = False) -> 
     """Waves, searches, deadlines: quick, and to be on time. ``urgent_only``: what must not be two seconds late."""
     urgent = (_deferred, _waves, _searches)
     rest = (_deadlines, _offers, _closings, _answers, _events)
-    for step in (_deferred, _suspensions, _visits, _recurring, *urgent[1:], *rest):
+    for step in (_deferred, _suspensions, _visits, _recurring, _emergencies, *urgent[1:], *rest):
         if step in urgent or not urgent_only:
             _guarded(step, at or now())
 
@@ -112,6 +113,11 @@ def _visits(at: datetime) -> None:
 
 def _recurring(at: datetime) -> None:
     open_due(at)
+
+
+def _emergencies(at: datetime) -> None:
+    asking.take_due_steps(at)
+    call_up.ask_due(at)
 
 
 def _searches(at: datetime) -> None:

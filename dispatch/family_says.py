@@ -11,13 +11,16 @@ from django.db.models import QuerySet
 
 from linzhu.dispatch import todos
 from linzhu.dispatch.concerns import alarm_if_danger, read_about, seen_within
+from linzhu.dispatch.emergency import roll_call
 from linzhu.dispatch.keeping import BY_PAGE, keep_words
 from linzhu.dispatch.live import record_event
-from linzhu.dispatch.models import Todo
+from linzhu.dispatch.models import RollCallEntry, Todo
 from linzhu.notifications.models import InboundMessage
 from linzhu.requests.models import FamilyLink, HelpRequest
 
 THANKS, WORRY = "thanks", "worry"
+KNOWN = {"safe": RollCallEntry.State.SAFE, "needs-help": RollCallEntry.State.NEEDS_HELP}
+"""What a family may tell us while we ask after the elder in an emergency."""
 MOST_WORRIES = 5
 """A page left open, or a child with the phone, shall not fill the inbox."""
 
@@ -49,6 +52,20 @@ def thank(link: FamilyLink, words: str) -> bool:
         _keep(link, THANKS, words)
         record_event(link.help_request)
     return True
+
+
+def asks_after(help_request: HelpRequest) -> RollCallEntry | None:
+    """Return the roll-call entry behind a safety check that is under way: the family may know how the elder is."""
+    if help_request.channel != HelpRequest.Channel.ROLL_CALL or not help_request.is_live:
+        return None
+    entries = RollCallEntry.objects.unsettled().filter(help_request=help_request)
+    return entries.select_related("emergency", "community", "elder", "help_request").first()
+
+
+def know(link: FamilyLink, state: str) -> bool:
+    """Take in that the elder is safe or needs help; False if nobody asks any more, or that is known."""
+    entry = asks_after(link.help_request)
+    return entry is not None and roll_call.learn(entry, state, by=RollCallEntry.By.FAMILY_PAGE)
 
 
 def worry(link: FamilyLink, words: str, chosen: str = "") -> bool:

@@ -71,9 +71,12 @@ def family_now(request: HttpRequest, link: FamilyLink) -> HttpResponse:
 @require_POST
 @for_family
 def family_says_something(request: HttpRequest, link: FamilyLink, what: str) -> HttpResponse:
-    """Thanks, or what worries the family, once it is over."""
+    """Thanks, or what worries the family, once it is over; in an emergency, how the elder is."""
     if not family_says.is_from_page(request.POST.get("token", ""), link):
         raise PermissionDenied
+    if what in family_says.KNOWN:
+        family_says.know(link, family_says.KNOWN[what])
+        return keep_private(HttpResponseRedirect(reverse("family", args=[link.help_request.ref])))
     if link.help_request.is_live or what not in (family_says.THANKS, family_says.WORRY):
         raise Http404
     if what == family_says.THANKS:
@@ -94,6 +97,8 @@ def _context(link: FamilyLink) -> dict[str, Any]:
         "everybody": _in_words(tracking.names),
         "waiting": _in_words([helper.name for helper in tracking.expected]),
     }
+    if family_says.asks_after(link.help_request):
+        context |= {"asks_after": True, "token": family_says.form_token(link)}
     if tracking.is_over:
         context |= {"said": family_says.said_about(link.help_request), "token": family_says.form_token(link)}
     return context

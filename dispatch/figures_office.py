@@ -41,6 +41,7 @@ CALLS = (
     Todo.Kind.TELL_ELDER_LOOKING,
     Todo.Kind.TELL_ELDER_OFF,
     Todo.Kind.AFTER_VISIT,
+    Todo.Kind.ROLL_CALL,
 )
 """Todos that are a call somebody owes."""
 

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from linzhu.communities.models import User
 from linzhu.dispatch import assignments, doorstep, todos, unclear
 from linzhu.dispatch.call_backs import CONCERN, note_concern
+from linzhu.dispatch.emergency import roll_call
 from linzhu.dispatch.errors import AboutThemself, NotCleared, TooLate
-from linzhu.dispatch.models import Assignment, CashJob, Todo
+from linzhu.dispatch.models import Assignment, CashJob, RollCallEntry, Todo
 from linzhu.requests.lifecycle import Actor, IllegalTransition
 
 CALL_AGAIN_IN = timedelta(minutes=20)
+ENTRY = ("emergency", "community", "elder", "help_request")
 
 
 class CannotBe(Exception):  # noqa: N818 (an answer for the person who asked, not a fault)
@@ -92,6 +94,15 @@ def _well(todo: Todo, user: User) -> str:
     return _("Noted: all is well there. Thank you.")
 
 
+def _helped(todo: Todo, user: User) -> str:
+    """Whoever said in a roll-call that they need help has got it."""
+    entry = RollCallEntry.objects.filter(help_request=todo.help_request).select_related(*ENTRY).first()
+    with transaction.atomic():
+        if todos.settle(todo, user=user, outcome=_("has been helped")) and entry:
+            roll_call.learn(entry, RollCallEntry.State.HELPED, by=RollCallEntry.By.STAFF, user=user)
+    return _("Noted: helped. Thank you.")
+
+
 def _settled(todo: Todo, user: User) -> str:
     todos.settle(todo, user=user, outcome=_("settled"))
     return _("Settled. Thank you.")
@@ -113,6 +124,7 @@ ANSWERS: dict[str, Callable[[Todo, User], str]] = {
     "told": _told,
     "missed": _missed,
     "well": _well,
+    "helped": _helped,
     "settled": _settled,
     CONCERN: _concern,
 }

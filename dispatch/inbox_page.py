@@ -97,6 +97,7 @@ def _tabs() -> list[Tab]:
         Kind.TELL_ELDER_OFF,
         Kind.AFTER_VISIT,
         Kind.NOT_DELIVERED,
+        Kind.ROLL_CALL,
     ]
     return [
         Tab("all", _("All"), list(Kind.values)),

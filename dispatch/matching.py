@@ -109,7 +109,7 @@ def _find_pool(wanted: Wanted, radius_m: int, enough: int) -> Pool:
     """Return the nearest candidates, those among the elder's acquaintances, and who rests; each nearest first."""
     history = wanted.history
     keys = (key for key in nearest(wanted, radius_m, enough) if key not in history.asked)
-    known = {*history.visits, *history.stand_by, *history.ties.paired, *history.ties.preferred}
+    known = {*history.visits, *history.stand_by, *history.ready, *history.ties.paired, *history.ties.preferred}
     acquaintances = list(known)
     found: dict[int, Candidate] = {}
     resting: dict[int, Exclusion] = {}
@@ -198,7 +198,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
         *_when(
             bool(help_request.needs_language) and help_request.needs_language not in volunteer.languages, "no-language"
         ),
-        *_when(not fits(volunteer.week, wanted.windows, service.minutes), "not-free"),
+        *_when(not _is_free(volunteer, wanted), "not-free"),
         *_when(wanted.help_request.is_about_money and volunteer.has_cash_gap, "cash-gap"),  # type: ignore[attr-defined]
         *_when(volunteer.is_busy, "busy"),  # type: ignore[attr-defined]
         *_when(_is_over_cap(volunteer, wanted.rules), "cap", n=volunteer.texts),  # type: ignore[attr-defined]
@@ -222,6 +222,7 @@ def _reasons(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reason]:
     help_request, visits, texts = wanted.help_request, volunteer.visits, volunteer.texts  # type: ignore[attr-defined]
     return [
         *_when(volunteer.stands_by, "standby"),  # type: ignore[attr-defined]
+        *_when(volunteer.is_ready, "ready"),  # type: ignore[attr-defined]
         *tie_reasons(volunteer.pk, wanted.history.ties),
         {"code": "distance", "m": metres},
         *_when(visits > 0, "visits", n=visits),
@@ -231,9 +232,17 @@ def _reasons(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reason]:
     ]
 
 
+def _is_free(volunteer: Volunteer, wanted: Wanted) -> bool:
+    """Who was called up and said yes has made time, whatever their usual week looks like."""
+    return volunteer.is_ready or fits(  # type: ignore[attr-defined]
+        volunteer.week, wanted.windows, wanted.help_request.service.minutes
+    )
+
+
 def _is_over_cap(volunteer: Volunteer, rules: Rules) -> bool:
-    """Who stands by has said yes to this very help request: to be asked again is no burden."""
-    return not volunteer.stands_by and volunteer.texts >= weekly_cap(volunteer, rules)  # type: ignore[attr-defined]
+    """Who stands by, or was called up and said yes, wants to be asked: it is no burden."""
+    wants_it = volunteer.stands_by or volunteer.is_ready  # type: ignore[attr-defined]
+    return not wants_it and volunteer.texts >= weekly_cap(volunteer, rules)  # type: ignore[attr-defined]
 
 
 def weekly_cap(volunteer: Volunteer, rules: Rules) -> int:

@@ -186,7 +186,7 @@ def load(wanted: Wanted, keys: Sequence[int]) -> Iterator[Volunteer]:
     """Yield these volunteers in this order, with the counts that the rules need: who is active, and of the same tree.
 
     The facts are ``texts`` (offers of seven days), ``visits`` (to this elder), ``is_busy``, ``is_asked``, ``said_no``,
-    ``stands_by``, ``has_cash_gap``.
+    ``stands_by``, ``has_cash_gap``, ``is_ready``.
     """
     request, moment = wanted.help_request, connection.ops.adapt_datetimefield_value
     week_ago, before, after = wanted.at - WEEK, request.window_start - TRAVEL_MARGIN, request.window_end + TRAVEL_MARGIN
@@ -216,6 +216,7 @@ def _with_counts(rows: Iterable[Sequence[Any]], history: History) -> Iterator[Vo
         volunteer.is_asked = key in history.asked
         volunteer.said_no = key in history.said_no
         volunteer.stands_by = key in history.stand_by
+        volunteer.is_ready = key in history.ready
         yield volunteer
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -17,7 +17,7 @@ from linzhu.dispatch.doorwords import new_door_word
 from linzhu.dispatch.errors import Busy, MoneyUnsettled, NotCleared, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.matching import Candidate, clearance_gaps
-from linzhu.dispatch.models import Assignment, Offer, OfferQuerySet, Wave
+from linzhu.dispatch.models import Assignment, CallUp, Offer, OfferQuerySet, Wave
 from linzhu.dispatch.ties import are_kept_apart
 from linzhu.dispatch.visits import plan_steps
 from linzhu.notifications import outbox
@@ -73,11 +73,18 @@ def offer_end(help_request: HelpRequest, at: datetime) -> datetime:
 
 
 def free_code(phone: str) -> str:
-    """Return a two-digit code that no recent offer to this phone carries (three digits if all are taken)."""
-    taken = set(Offer.objects.filter(phone=phone, created_at__gt=now() - CODE_RESTS).values_list("code", flat=True))
-    taken |= set(Offer.objects.open().filter(phone=phone).values_list("code", flat=True))
+    """Return a two-digit code that no recent question to this phone carries (three digits if all are taken)."""
+    taken = codes_in_use(phone)
     free = [code for code in map(str, range(10, 100)) if code not in taken]
     return secrets.choice(free or [code for code in map(str, range(100, 1000)) if code not in taken])
+
+
+def codes_in_use(phone: str) -> set[str]:
+    """Return the codes that this phone may still answer to: of offers, and of being called up. One query."""
+    recent = Q(created_at__gt=now() - CODE_RESTS) | Q(status=Offer.Status.OPEN)
+    offers = Offer.objects.filter(recent, phone=phone).order_by().values_list("code", flat=True)
+    called_up = CallUp.objects.filter(phone=phone, asked_at__gt=now() - CODE_RESTS).order_by()
+    return set(offers.union(called_up.values_list("code", flat=True)))
 
 
 def accept(offer: Offer, *, actor: Actor, via: str = Assignment.Via.TEXT) -> Assignment:

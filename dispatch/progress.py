@@ -74,7 +74,7 @@ def equip(
         todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]
     _name_subjects(todos)
     _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
-    _name_who_rang([todo for todo in todos if todo.kind in KIND_OF.values()])
+    _name_who_rang([todo for todo in todos if todo.kind in (*KIND_OF.values(), Todo.Kind.NEEDS_HELP)])
     tell_money([todo for todo in todos if todo.kind in Todo.AFTERWARDS], reader)
 
 

@@ -40,6 +40,7 @@ def _chance(percent: int) -> str:
 _SENTENCES: dict[str, Callable[..., str]] = {
     # for the rank
     "standby": lambda: _("has said yes already and stands by"),
+    "ready": lambda: _("was called up and has said yes"),
     "chance": _chance,
     "newcomer": lambda: _("new here"),
     "distance": show_distance,

@@ -10,6 +10,7 @@ from django_q.tasks import async_task
 from linzhu.dispatch import telling, todos
 from linzhu.dispatch.answers import answer
 from linzhu.dispatch.call_backs import owe_call_back
+from linzhu.dispatch.emergency import reports
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Todo
 from linzhu.notifications.models import InboundMessage
@@ -30,6 +31,7 @@ def follow_status(help_request: HelpRequest, change: StatusChange, **kwargs: Any
     if change.to_status == Status.DONE:
         todos.close_kind(help_request, Todo.Kind.TELL_ELDER)
         owe_call_back(help_request)
+    reports.follow(help_request, change.to_status)
     if change.to_status == Status.OPEN:
         # The queue's table is in the same database: the task exists if and only if this transaction commits.
         async_task("linzhu.dispatch.tasks.search", help_request.pk)

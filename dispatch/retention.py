@@ -1,5 +1,6 @@
 """What is forgotten, and when: words of texts and calls after 30 days, that there were any after 180 days, secret links
-a month after they have closed, photos of receipts after 90 days, who has looked at whose record after three years.
+a month after they have closed, photos of receipts after 90 days, a roll-call 180 days after the emergency, who has
+looked at whose record after three years.
 
 Every night the clock does it, in portions, and the log gets the counts. What a person has still to answer is kept until
 it is answered.
@@ -17,7 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from linzhu.dispatch.models import CashReceipt, Lease, Todo
+from linzhu.dispatch.models import CallUp, CashReceipt, Lease, RollCallEntry, Todo
 from linzhu.notifications.models import OVER_STATES, Call, InboundMessage, Message
 from linzhu.requests.looks import KEPT as LOOKS_KEPT
 from linzhu.requests.models import LIVE_STATUSES, FamilyLink, Look
@@ -87,6 +88,10 @@ def _old(at: datetime) -> Iterator[Old]:
     yield "photos of receipts", receipts.exclude(job__settled_at=None), None
     over = ~Q(help_request__status__in=LIVE_STATUSES) & Q(help_request__status_at__lt=links)
     yield "looks", Look.objects.forgettable(at - LOOKS_KEPT), None
+    # What an emergency came to is kept as figures (Emergency.summary).
+    ended = {"emergency__ended_at__lt": rows}
+    yield "roll-calls", RollCallEntry.objects.filter(**ended, step=RollCallEntry.Step.NONE), None
+    yield "call-ups", CallUp.objects.filter(**ended), None
     yield "families' links", FamilyLink.objects.filter(over | Q(revoked_at__lt=links)), None
 
 

@@ -202,6 +202,8 @@ def tell_searching_again(help_request: HelpRequest) -> None:
 def tell_off(help_request: HelpRequest) -> None:
     """It is called off or not met: family by text, elder as they wish. That nobody was found is said by a person."""
     told = tell_family(help_request, "family_off")
+    if help_request.channel == HelpRequest.Channel.ROLL_CALL and not help_request.assignments.exists():
+        return  # nobody had told the elder that somebody would look in; what they need the roll-call knows
     if help_request.status == Status.UNMET:
         _owe_call(help_request, Todo.Kind.TELL_ELDER_OFF)
     elif not (help_request.elder.tell_by == TellBy.FAMILY and told):

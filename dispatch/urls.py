@@ -19,6 +19,8 @@ from linzhu.dispatch import (
     volunteer_views,
 )
 from linzhu.dispatch.converters import RefConverter
+from linzhu.dispatch.emergency import call_views, declare_views
+from linzhu.dispatch.emergency import views as emergency_views
 from linzhu.dispatch.voice import views as voice_views
 from linzhu.requests.looks import by_elder, by_ref, watched
 from linzhu.requests.models import Look
@@ -32,6 +34,15 @@ urlpatterns: list[URLPattern] = [
     path("wall/", board_views.wall, name="wall"),
     path("design/", design_views.design, name="design"),
     path("figures/", figures_views.figures, name="figures"),
+    path("emergencies/", emergency_views.emergencies, name="emergencies"),
+    path("emergencies/new/", declare_views.new, name="emergency-new"),
+    path("emergencies/new/confirm/", declare_views.confirm, name="emergency-confirm"),
+    path("emergencies/<int:pk>/", emergency_views.emergency, name="emergency"),
+    path("emergencies/<int:pk>/calls/", emergency_views.calls, name="emergency-calls"),
+    path("emergencies/<int:pk>/next/", call_views.call_next, name="emergency-next"),
+    path("emergencies/<int:pk>/elders/<int:entry_pk>/<slug:act>/", call_views.act, name="emergency-act"),
+    path("emergencies/<int:pk>/end/", emergency_views.end, name="emergency-end"),
+    path("emergencies/<int:pk>/figures/", emergency_views.figures, name="emergency-figures"),
     path("inbox/", inbox_views.inbox, name="inbox"),
     path("inbox/<int:pk>/", inbox_views.deal, name="todo-act"),
     path("requests/", help_request_views.help_requests, name="help-requests"),

@@ -170,3 +170,9 @@ def _place() -> Iterator[CheckMessage]:
         yield Error(
             "FURTHEST_M, WAVE_SIZE and WAVE_SECONDS must be positive.", hint="See .env.example.", id="linzhu.E009"
         )
+    if settings.ROLL_CALL_ANSWER_MIN < 1 or settings.ROLL_CALL_STAFF_MIN < 1:
+        yield Error(
+            "ROLL_CALL_ANSWER_MIN and ROLL_CALL_STAFF_MIN must be positive.",
+            hint="See .env.example.",
+            id="linzhu.E028",
+        )

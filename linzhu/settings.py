@@ -81,6 +81,8 @@ WAVE_SECONDS = env.int("WAVE_SECONDS", default=900)
 WAVE_SIZE = env.int("WAVE_SIZE", default=10)
 FURTHEST_M = env.int("FURTHEST_M", default=8000)
 WEEKLY_TEXT_CAP = env.int("WEEKLY_TEXT_CAP", default=7)
+ROLL_CALL_ANSWER_MIN = env.int("ROLL_CALL_ANSWER_MIN", default=15)
+ROLL_CALL_STAFF_MIN = env.int("ROLL_CALL_STAFF_MIN", default=30)
 
 # --- Applications -------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -166,12 +168,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "linzhu"},
-        }
-    }
+    _redis_layer = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    CHANNEL_LAYERS = {"default": {"BACKEND": _redis_layer, "CONFIG": {"hosts": [REDIS_URL], "prefix": "linzhu"}}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     # One layer for each process, fed by the tail of LiveEvent rows (dispatch/live.py).

@@ -21,7 +21,9 @@ from linzhu.notifications.wording import FALLBACK_LANGUAGES, finish
 PAGE, CODE = "page", "page_code"
 _INSTEAD_OF = frozenset({"link", "code"})
 
-AT_THE_OFFICE = frozenset({"opt_out_done"})
+AT_THE_OFFICE = frozenset(
+    {"opt_out_done", "call_up", *(key for key in TEXTS if key.startswith("roll_call_") and TEXTS[key].asks_reply)}
+)
 """The page has no button for what they ask for: they name the office, and carry no code."""
 FOR_FAMILIES = frozenset(key for key, text in TEXTS.items() if text.links and text.audience is Audience.FAMILY)
 FOR_VOLUNTEERS = frozenset(key for key, text in TEXTS.items() if text.asks_reply) - AT_THE_OFFICE

@@ -7,6 +7,8 @@ tomorrow: nobody wants yesterday's confirmation at midnight, and a person is tol
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 import phonenumbers
@@ -71,3 +73,38 @@ def allowed_prefixes() -> list[str]:
 def midnight(at: datetime) -> datetime:
     """Return when the present day began on the wall."""
     return timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass
+class Room:
+    """How much may still go out today: a batch takes its place in it, so that no text is written to be held back."""
+
+    spent: Counter[int]
+    """Parts that went out today or wait to go, by the community's primary key."""
+
+    def left(self, community_id: int) -> int | None:
+        """Return how many parts more may go out for this community; None where nothing limits them."""
+        limits = [(settings.SMS_CAP_COMMUNITY, self.spent[community_id]), (settings.SMS_CAP_ALL, self.spent.total())]
+        rooms = [cap - spent for cap, spent in limits if cap]
+        return max(0, min(rooms)) if rooms else None
+
+    def take(self, community_id: int, parts: int) -> bool:
+        """Book a place for a text of so many parts; False if there is none."""
+        left = self.left(community_id)
+        if left is not None and left < parts:
+            return False
+        self.spent[community_id] += parts
+        return True
+
+
+def room_today(at: datetime) -> Room:
+    """Return what the caps leave of this day, texts counted that still wait. Two queries."""
+    gone = Message.objects.filter(handed_at__gte=midnight(at))
+    # One state at a time, as each has its index.
+    waiting = Message.objects.filter(
+        Q(state=Message.State.QUEUED) | Q(state=Message.State.SENDING) | Q(state=Message.State.UNKNOWN), handed_at=None
+    )
+    spent: Counter[int] = Counter()
+    for rows in (gone, waiting):
+        spent.update(dict(rows.order_by().values_list("community_id").annotate(sum=Sum("parts"))))
+    return Room(spent)

@@ -105,6 +105,24 @@ TEXTS: dict[str, Text] = {
     "family_off": Text(audience=Audience.FAMILY, params=("elder", "service"), personal=True),
     "elder_assigned": Text(audience=Audience.ELDER, params=("volunteer", "when", "door_word"), personal=True),
     "elder_off": Text(audience=Audience.ELDER, params=("service",)),
+    # Emergencies. ``drill`` is empty in earnest.
+    **{
+        f"roll_call_{kind}": Text(audience=Audience.ELDER, params=("drill",), may_be_empty=("drill",), asks_reply=True)
+        for kind in ("heat", "cold", "storm", "flood", "earthquake", "power_cut", "epidemic", "other")
+    },
+    "roll_call_safe": Text(audience=Audience.ELDER, params=("drill",), may_be_empty=("drill",)),
+    "roll_call_help": Text(audience=Audience.ELDER, params=("drill",), may_be_empty=("drill",), past_caps=True),
+    "family_safe": Text(
+        audience=Audience.FAMILY, params=("drill", "event", "elder"), may_be_empty=("drill",), personal=True
+    ),
+    "call_up": Text(
+        audience=_VOLUNTEER,
+        params=("drill", "event", "code"),
+        may_be_empty=("drill",),
+        one_part=True,
+        asks_reply=True,
+    ),
+    "call_up_yes": Text(audience=_VOLUNTEER, params=("drill",), may_be_empty=("drill",)),
     # Anybody who writes.
     "unknown_sender": Text(audience=Audience.UNKNOWN, params=("office",), may_be_empty=("office",)),
     "danger": Text(audience=Audience.UNKNOWN, past_caps=True),
@@ -129,6 +147,8 @@ SAMPLES: dict[str, dict[str, str]] = {
         "volunteer": "陈磊、王建国",
         "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
         "choices": "47 生活用品代购、52 代取药",
+        "drill": "演练，不是真的。",
+        "event": "大风暴雨",
         "reason": "老人临时住院",
         "minutes": "120",
         "until": "12月31日",
@@ -147,6 +167,8 @@ SAMPLES: dict[str, dict[str, str]] = {
         "volunteer": "Daniel, Josephine",
         "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
         "choices": "47 Groceries, 52 Medicine",
+        "drill": "DRILL, not real. ",
+        "event": "storm or typhoon",
         "reason": "the elder is in hospital",
         "minutes": "120",
         "until": "31 December",
@@ -166,6 +188,8 @@ SAMPLES: dict[str, dict[str, str]] = {
         "volunteer": "陈磊, བཀྲ་ཤིས",
         "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
         "choices": "47 ཉོ་ཆ་ཉོ་བ, 52 སྨན་ལེན་པ",
+        "drill": "སྦྱོང་བརྡར་ཙམ། ",
+        "event": "རླུང་ཆེན",
         "reason": "རྒན་རྒོན་གྱིས་མེད་པར་བཟོས",
         "minutes": "120",
         "until": "12-31",
@@ -184,6 +208,8 @@ SAMPLES: dict[str, dict[str, str]] = {
         "volunteer": "陈磊، ئالىم",
         "link": "https://linzhu.example.org/f/3Xk2mJ8QvT0pRz7LwY5cNaB1dEfGhIjK",
         "choices": "47 كۈندىلىك نەرسە سېتىۋېلىش، 52 دورا ئېلىپ بېرىش",
+        "drill": "مەشىق، راست ئەمەس. ",
+        "event": "يۇقۇملۇق كېسەل",
         "reason": "ياشانغان كىشى ئەمەلدىن قالدۇردى",
         "minutes": "120",
         "until": "12-31",

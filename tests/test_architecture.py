@@ -32,6 +32,7 @@ LIFECYCLES = {
     "dispatch/assignments.py",
     "dispatch/decisions.py",
     "dispatch/cash.py",
+    "dispatch/emergency/roll_call.py",
 }
 MOVED = {"status", "state"}
 LONGEST_FILE = 300

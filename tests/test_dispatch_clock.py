@@ -10,11 +10,15 @@ from linzhu.dispatch import clock
 from linzhu.dispatch.assignments import assign
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from tests import factories
+from tests.emergencies import declared, mobile_elder
 from tests.factories import window
 
 GROWS = {
     "dispatch_assignment",
+    "dispatch_callup",
     "dispatch_offer",
+    "dispatch_rollcallchange",
+    "dispatch_rollcallentry",
     "dispatch_todo",
     "dispatch_visitstep",
     "dispatch_wave",
@@ -43,10 +47,12 @@ def plans():
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL reads a table of a few rows whole")
-def test_tick_reads_no_table_whole_that_grows(community, plans):
+def test_tick_reads_no_table_whole_that_grows(community, dispatcher, plans):
     elder, volunteer = factories.ElderFactory(community=community), factories.VolunteerFactory(community=community)
     log_request(elder, "groceries", actor=SYSTEM, **window())
     assign(log_request(elder, "meal", actor=SYSTEM, **window()), volunteer, actor=SYSTEM)
+    mobile_elder(community)
+    declared(community, dispatcher)
     clock.tick()  # forgets what is old enough, which may take its time: once a night
     plans.clear()
     clock.tick()

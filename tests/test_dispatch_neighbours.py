@@ -161,6 +161,7 @@ def look_up(volunteer: Volunteer, need: HelpRequest, at: datetime) -> None:
         offers.filter(help_request=need, status=Offer.Status.DECLINED).exists()
         or visits.filter(help_request=need, status=Assignment.Status.RELEASED).exists()
     )
+    volunteer.is_ready = False
     volunteer.stands_by = offers.filter(help_request=need, round=need.round - 1, status=Offer.Status.STANDBY).exists()
     volunteer.has_cash_gap = volunteer.cash_jobs.filter(status="gap").exists()
     volunteer.is_busy = any(

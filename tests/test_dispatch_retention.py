@@ -7,12 +7,14 @@ import pytest
 
 from linzhu.communities.clock import now
 from linzhu.dispatch import clock, retention
-from linzhu.dispatch.models import CashJob, CashReceipt, Todo
+from linzhu.dispatch.emergency import ending, roll_call
+from linzhu.dispatch.models import CashJob, CashReceipt, Emergency, RollCallEntry, Todo
 from linzhu.notifications.models import Call, InboundMessage, Message
 from linzhu.notifications.outbox import send_again
 from linzhu.requests.models import FamilyLink, Status
 from linzhu.volunteers.models import VolunteerLink
 from tests import factories
+from tests.emergencies import declared, entry_of, mobile_elder
 
 State = Message.State
 
@@ -126,6 +128,17 @@ def test_nothing_is_left_of_texts_and_calls_after_180_days(community):
     recent = sent(community, 179), received(179), called(community, 179)
     retention.forget(now())
     assert (*Message.objects.all(), *InboundMessage.objects.all(), *Call.objects.all()) == recent
+
+
+def test_roll_call_is_forgotten_180_days_after_its_end_and_its_figures_kept(community, dispatcher, desk):
+    elder = mobile_elder(community)
+    emergency = declared(community, dispatcher)
+    roll_call.learn(entry_of(emergency, elder), RollCallEntry.State.SAFE, by=RollCallEntry.By.STAFF)
+    ending.end(emergency, user=dispatcher)
+    Emergency.objects.update(ended_at=now() - timedelta(days=181))
+    assert retention.forget(now())["roll-calls"] == 1
+    assert (RollCallEntry.objects.count(), Emergency.objects.get().summary["safe"]) == (0, 1)
+    assert "&lt; 5" in desk.get("/emergencies/").content.decode()
 
 
 def test_links_are_forgotten_a_month_after_they_have_closed(community):

@@ -25,6 +25,7 @@ from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import FamilyLink, HelpRequest
 from linzhu.volunteers.models import VolunteerLink
 from tests import factories
+from tests.emergencies import declared
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 CANARIES = {
@@ -73,6 +74,15 @@ WALLS: dict[str, Wall | Public] = {
     "care": Public({405}, {302}),
     "rest": Public({405}, {302}),
     "still-here": Public({405}, {204, 401}),
+    "emergencies": Wall(Role.ANY, get=200),
+    "emergency-new": Wall(STAFF, get=200, post=422, data={"kind": "heat"}),
+    "emergency-confirm": Wall(STAFF, post=422, data={"kind": "heat"}),
+    "emergency": Wall(PEOPLE, get=200, of="emergency"),
+    "emergency-calls": Wall(PEOPLE, get=200, of="emergency"),
+    "emergency-next": Wall(PEOPLE, post=302, of="emergency"),
+    "emergency-act": Wall(PEOPLE, post=302, of="emergency", more={"entry_pk": "{entry}", "act": "safe"}),
+    "emergency-end": Wall(STAFF, get=200, post=302, of="emergency"),
+    "emergency-figures": Wall(Role.ANY, get=200, of="emergency"),
     "inbox": Wall(PEOPLE, get=200),
     "todo-act": Wall(STAFF, post=302, of="todo", data={"act": "settled"}),
     "help-requests": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),
@@ -236,6 +246,8 @@ class World:
     shopping: int
     receipt: str
     help_request: HelpRequest
+    emergency: int
+    entry: int
 
     def filled(self, value: Any) -> Any:
         values = {**vars(self), "community": self.community.pk}
@@ -315,6 +327,8 @@ def fill_with_canaries(community: Community) -> dict[str, Any]:
     shopping = factories.AssignmentFactory(help_request=help_request, volunteer=volunteer, status="released")
     job = CashJob.objects.create(assignment=shopping, volunteer=volunteer, limit_fen=200_00)
     receipt = CashReceipt.objects.create(job=job, kind="image/png", picture=b"picture")
+    lead = factories.RoleFactory(community=community, kind="lead").user
+    emergency = declared(community, lead, key="wall")
     bond = factories.BondFactory(elder=elder, volunteer=volunteer, note=CANARIES["bond"])
     return {
         "recurring": recurring.pk,
@@ -323,6 +337,8 @@ def fill_with_canaries(community: Community) -> dict[str, Any]:
         "receipt": str(receipt.key),
         "visited": visit.help_request.ref,
         "bond": bond.pk,
+        "emergency": emergency.pk,
+        "entry": emergency.entries.get().pk,
         "message": lost.pk,
         "code": community.code,
         "visit": visit.pk,
@@ -398,7 +414,7 @@ def may_know(actor: str) -> bool:
     return kind in PEOPLE and where in {"here", "above"}
 
 
-@pytest.mark.parametrize("name", ["elder", "help-request", "volunteer", "inbox"])
+@pytest.mark.parametrize("name", ["elder", "help-request", "volunteer", "inbox", "emergency", "emergency-calls"])
 def test_canaries_would_be_seen(world, name):
     """The tests above look for what is really shown to those who may read it."""
     body = visit(world, "lead here", name, "get")[2]

@@ -1,8 +1,9 @@
-"""Waves, offers, assignments and their money, what staff owe and may still take back, and the events of live pages."""
+"""Waves, offers, assignments and their money, what staff owe and may take back, emergencies, events of live pages."""
 
 from linzhu.dispatch.models.bonds import Bond, BondQuerySet
 from linzhu.dispatch.models.cash import CashJob, CashJobQuerySet, CashNote, CashReceipt
 from linzhu.dispatch.models.deferred import DeferredAct, DeferredActQuerySet
+from linzhu.dispatch.models.emergencies import CallUp, Emergency, EmergencyQuerySet, RollCallChange, RollCallEntry
 from linzhu.dispatch.models.habits import PlaceHabits, VolunteerHabits
 from linzhu.dispatch.models.machine import Lease, LiveEvent
 from linzhu.dispatch.models.search import Offer, OfferQuerySet, Wave, WaveQuerySet
@@ -14,17 +15,22 @@ __all__ = [
     "AssignmentQuerySet",
     "Bond",
     "BondQuerySet",
+    "CallUp",
     "CashJob",
     "CashJobQuerySet",
     "CashNote",
     "CashReceipt",
     "DeferredAct",
     "DeferredActQuerySet",
+    "Emergency",
+    "EmergencyQuerySet",
     "Lease",
     "LiveEvent",
     "Offer",
     "OfferQuerySet",
     "PlaceHabits",
+    "RollCallChange",
+    "RollCallEntry",
     "Todo",
     "TodoQuerySet",
     "VisitStep",

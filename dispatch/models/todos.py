@@ -55,6 +55,8 @@ class Todo(models.Model):
         CONCERN = "concern", _("concern: put it right")
         CASH_GAP = "cash-gap", _("money does not agree")
         CASH_CHECK = "cash-check", _("random check of the money")
+        NEEDS_HELP = "needs-help", _("needs help: call at once")
+        ROLL_CALL = "roll-call", _("roll-call: calls to make")
 
     class Subject(models.TextChoices):
         """What a concern is about."""
@@ -64,7 +66,7 @@ class Todo(models.Model):
         SERVICE = "service", _("the help itself")
         OFFICE = "office", _("the office")
 
-    ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
+    ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY, Kind.NEEDS_HELP)
     """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""
 
     AFTERWARDS = (Kind.AFTER_VISIT, Kind.CASH_GAP, Kind.CASH_CHECK)
@@ -98,10 +100,10 @@ class Todo(models.Model):
                 condition=Q(closed_at=None, inbound=None, message=None),
                 name="todo_once",
             ),
-            # These are about a community's texts altogether.
+            # These are about a community as a whole: its texts, its roll-call.
             models.UniqueConstraint(
                 fields=["community", "kind"],
-                condition=Q(closed_at=None, kind__in=["no-texts", "texts-held"]),
+                condition=Q(closed_at=None, kind__in=["no-texts", "texts-held", "roll-call"]),
                 name="todo_about_all_texts_once",
             ),
         ]

@@ -2,6 +2,8 @@
 
 ``elder_calls``
     We ring an elder: who comes and when, read aloud; what each key means; who is rung again, whom a person calls.
+``roll_calls``
+    We ask an elder in an emergency whether they are safe.
 ``hotline``
     An elder rings us by one key (一键呼叫).
 ``callers``

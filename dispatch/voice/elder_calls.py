@@ -76,7 +76,7 @@ def withdraw(help_request: HelpRequest) -> bool:
 
 def withdraw_overtaken(at: datetime) -> None:
     """Ring nobody about what has changed since."""
-    due = Call.objects.pending().filter(state=Call.State.QUEUED, next_attempt_at__lte=at)
+    due = Call.objects.pending().filter(state=Call.State.QUEUED, script__in=KIND_OF, next_attempt_at__lte=at)
     for call in due[:AT_ONCE]:
         if not _is_true(call):
             calls.withdraw(call.about, call.script)

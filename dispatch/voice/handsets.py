@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
-from linzhu.dispatch.voice import elder_calls, hotline, lines
+from linzhu.dispatch.voice import hotline, lines
 from linzhu.notifications.models import Call
 from linzhu.notifications.voice import reports
 from linzhu.notifications.voice.base import CallReport
@@ -86,7 +86,7 @@ def do(call: Call, act: str) -> None:
         return
     if act == PICK_UP:
         _report(call, Call.State.IN_PROGRESS)
-        elder_calls.pick_up(call)
+        lines.line_of(call).pick_up(call)
     elif act == MISS:
         _end(call, Call.State.NO_ANSWER)
     elif act == HANG_UP:

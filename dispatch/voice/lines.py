@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from types import ModuleType
 
-from linzhu.dispatch.voice import elder_calls, hotline
+from linzhu.dispatch.voice import elder_calls, hotline, roll_calls
 from linzhu.notifications.models import OVER_STATES, Call
 from linzhu.notifications.voice import calls
 
@@ -14,7 +14,9 @@ AT_ONCE = 100
 
 def line_of(call: Call) -> ModuleType:
     """Return the module that knows what a key means in this call: we have rung them, or they us."""
-    return elder_calls if call.direction == Call.Direction.OUT else hotline
+    if call.direction == Call.Direction.IN:
+        return hotline
+    return roll_calls if call.script == roll_calls.SCRIPT else elder_calls
 
 
 def settle(call: Call) -> None:

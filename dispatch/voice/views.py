@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
-from linzhu.dispatch.voice import elder_calls, hotline
+from linzhu.dispatch.voice import hotline
 from linzhu.dispatch.voice.lines import line_of, settle
 from linzhu.notifications.models import Call
 from linzhu.notifications.voice import reports, scripts
@@ -27,7 +27,7 @@ def script(request: HttpRequest, port: VoiceWebhooks, ref: UUID) -> str:
     call = reports.record(port.name, answered)
     if call is None or call.direction != Call.Direction.OUT:
         raise Http404
-    return _spoken(elder_calls.pick_up(call), port)
+    return _spoken(line_of(call).pick_up(call), port)
 
 
 @voice_webhook

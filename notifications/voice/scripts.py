@@ -46,6 +46,10 @@ SCRIPTS: dict[str, Script] = {
     "elder_assigned": Script(params=("service", "volunteer", "door_word", "when"), asks=True),
     "elder_off": Script(params=("service", "when"), asks=True),
     "understood": Script(),
+    # In an emergency. 2 says that they are safe, 0 that they need help.
+    "roll_call": Script(params=("drill", "event"), asks=True),
+    "roll_call_safe": Script(),
+    "roll_call_help": Script(),
     "call_again": Script(),
     "overtaken": Script(),
     # They call us.

@@ -63,6 +63,7 @@ class HelpRequest(models.Model):
         FAMILY = "family", _("family")
         DEVICE = "device", _("hotline or device")
         REPEAT = "repeat", _("recurring request")
+        ROLL_CALL = "rollcall", _("roll-call in an emergency")
 
     class PauseReason(models.TextChoices):
         NOBODY_FOUND = "nobody-found", _("nobody found")

@@ -74,7 +74,7 @@
   }
 
   function drawSpots(all) {
-    const order = ["paused", "looking", "assigned", "underway"];
+    const order = ["need", "unheard", "paused", "looking", "assigned", "underway", "safe"];
     spots.clearLayers();
     piled(all).forEach(({ at, pins }) => {
       const lane = order.find((key) => pins.some((pin) => pin.lane === key)) ?? "looking";
@@ -128,6 +128,9 @@
   draw();
   // On a narrower page, such as a phone turned round, no pin may be cut off by the edge.
   map.on("resize", () => { fit(); drawSpots(read().spots); fine(); });
+
+  // Scripts that come after this one draw on the same map.
+  addEventListener("DOMContentLoaded", () => box.dispatchEvent(new CustomEvent("map:ready", { detail: { map } })));
 
   document.body.addEventListener("htmx:afterSettle", () => { if (!map.getPane("popupPane").hasChildNodes()) draw(); });
 })();

@@ -297,6 +297,66 @@ def _not_found(path: str) -> Callable[[Page], None]:
     return go
 
 
+def _emergency_preview(page: Page) -> None:
+    """A drill for one community, as far as the two confirmations."""
+    page.goto("/emergencies/new/")
+    page.locator("[name=kind][value=storm]").check()
+    page.locator("[name=drill]").check()
+    page.locator("[name=nodes]").last.check()
+    page.locator("main form .btn.main").click()
+    page.locator("#id_number").wait_for()
+
+
+def _emergency_around(page: Page) -> None:
+    """The map on which a point is chosen."""
+    page.goto("/emergencies/new/")
+    page.locator("[name=where][value=around]").check()
+    page.locator("#id_place").select_option(index=1)
+
+
+def _emergency_unconfirmed(page: Page) -> None:
+    _emergency_preview(page)
+    page.locator("#id_number").fill("1000")
+    page.locator("main form .btn.danger").click()
+    page.locator(".errorlist").first.wait_for()
+
+
+def _drill_over(page: Page) -> None:
+    """Yesterday's drill, which is in the demo."""
+    page.goto("/emergencies/")
+    page.locator("tbody th a").last.click()
+    page.locator(".three-figures").wait_for()
+
+
+def _drill_running(suffix: str = "") -> Callable[[Page], None]:
+    """A drill that runs: started by whoever looks first."""
+
+    def go(page: Page) -> None:
+        page.goto("/emergencies/")
+        running = page.locator("tbody tr:has(.tag.amber) a")
+        if running.count():
+            running.first.click()
+        else:
+            _emergency_preview(page)
+            elders = page.locator("dl.figures dd").first.inner_text()
+            page.locator("#id_read").check()
+            page.locator("#id_number").fill(elders)
+            page.locator("main form .btn.danger").click()
+        page.wait_for_url(re.compile(r"/emergencies/\d+/$"))
+        if suffix:
+            page.goto(f"{page.url}{suffix}")
+
+    return go
+
+
+def _drill_calling(page: Page) -> None:
+    """A call of the running drill that the dispatcher makes."""
+    _drill_running()(page)
+    if not page.locator(".my-call").count():
+        page.locator(".roll-call form[action$='/call/'] button").first.click()
+    page.locator(".my-call").wait_for()
+
+
 D, L = "dispatcher", "lead"
 SCENES = (
     Scene("login", "", "/accounts/login/"),
@@ -336,6 +396,20 @@ SCENES = (
     Scene("volunteer", D, _detail("/volunteers/")),
     Scene("volunteer-log", D, _detail("/volunteers/", "log/")),
     Scene("volunteer-form", L, _detail("/volunteers/", "edit/")),
+    Scene("emergencies", D, "/emergencies/"),
+    Scene("emergencies-overseer", "overseer", "/emergencies/"),
+    Scene("emergency-new", D, "/emergencies/new/"),
+    Scene("emergency-around", D, _emergency_around),
+    Scene("emergency-errors", D, _new_with_errors("/emergencies/new/"), ("status of 422",)),
+    Scene("emergency-preview", D, _emergency_preview),
+    Scene("emergency-unconfirmed", D, _emergency_unconfirmed, ("status of 422",)),
+    Scene("emergency-over", D, _drill_over),
+    Scene("emergency-running", D, _drill_running()),
+    Scene("emergency-calling", D, _drill_calling),
+    Scene("emergency-map", D, _drill_running("?view=map")),
+    Scene("emergency-calls", D, _drill_running("calls/")),
+    Scene("emergency-end", D, _drill_running("end/")),
+    Scene("emergency-figures", "overseer", _drill_over),
     Scene("inbox", D, "/inbox/"),
     Scene("phones", D, "/phones/"),
     Scene("phones-call", D, _one_key_call),

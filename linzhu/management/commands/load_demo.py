@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from linzhu.communities.clock import now
 from linzhu.demo import guard
 from linzhu.demo.district import create_district
+from linzhu.demo.drill import drill_yesterday
 from linzhu.demo.history import live_through_the_week
 from linzhu.demo.people import create_elders, create_volunteers
 from linzhu.demo.staff import PASSWORD, STAFF, create_staff
@@ -51,6 +52,7 @@ def load() -> None:
     create_volunteers(random, staff["lead"])
     at = now()
     live_through_the_week(staff, random, at)
+    drill_yesterday(staff, at)
     live_through_today(staff, random, at)
     # Wake-ups for what is long over; what is due now, the clock finds by itself.
     OrmQ.objects.all().delete()
