@@ -18,7 +18,8 @@ from linzhu.dispatch import todos
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.keeping import keep_words
 from linzhu.dispatch.models import Assignment, Todo
-from linzhu.requests.models import HelpRequest
+from linzhu.dispatch.telling import owe_family_call
+from linzhu.requests.models import ElderState, HelpRequest
 
 CALL_WITHIN = timedelta(days=1)
 CORRECT_WITHIN = timedelta(days=3)
@@ -32,6 +33,10 @@ def owe_call_back(help_request: HelpRequest) -> None:
     """Owe the elder a call if this visit, which has just ended, is one that is asked about."""
     if not help_request.assignments.filter(outcome=Assignment.Outcome.DONE).exists():
         return  # nobody was let in: a call of another kind is owed
+    if not help_request.elder.is_active:
+        if help_request.elder.state != ElderState.DIED:
+            owe_family_call(help_request.elder)
+        return
     if _is_about_money(help_request) or _was_first_time(help_request) or secrets.randbelow(100) < SHARE_OF_OTHERS:
         todos.owe(
             Todo.Kind.AFTER_VISIT, community=help_request.community, help_request=help_request, due_in=CALL_WITHIN

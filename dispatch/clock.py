@@ -19,6 +19,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.rules import rules_of
 from linzhu.dispatch import deferred, habits, mishaps, retention, todos
 from linzhu.dispatch.decisions import close
+from linzhu.dispatch.elder_states import return_due
 from linzhu.dispatch.live import prune_events
 from linzhu.dispatch.models import DeferredAct, Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
@@ -110,6 +111,7 @@ def _visits(at: datetime) -> None:
 
 
 def _recurring(at: datetime) -> None:
+    return_due(at)
     open_due(at)
 
 

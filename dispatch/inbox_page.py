@@ -48,7 +48,9 @@ def read_inbox(user: User, key: str) -> Inbox:
         tab.count = sum(counts.get(kind, 0) for kind in tab.kinds)
     tab = next((tab for tab in tabs if tab.key == key), tabs[0])
     related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "message", "community"]
-    shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).most_urgent_first()[:SHOWN])
+    related += ["elder", "volunteer", "owed_by"]
+    todos = visible.filter(kind__in=tab.kinds).select_related(*related)
+    shown = list(todos.most_urgent_first()[:SHOWN])
     equip(shown)
     _recognise(user, shown)
     return Inbox(tabs, tab, shown)
@@ -88,6 +90,9 @@ def _tabs() -> list[Tab]:
         Kind.TELL_ELDER_LOOKING,
         Kind.TELL_ELDER_OFF,
         Kind.AFTER_VISIT,
+        Kind.CALL_FAMILY,
+        Kind.TELL_VOLUNTEER,
+        Kind.IS_BACK,
         Kind.NOT_DELIVERED,
     ]
     return [

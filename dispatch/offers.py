@@ -225,6 +225,15 @@ def withdraw_offers(help_request: HelpRequest) -> None:
     help_request.waves.filter(ended_at=None).update(ended_at=now())
 
 
+def release_stand_bys(help_request: HelpRequest) -> int:
+    """Nobody need keep the time free any more: who stands by is thanked and told so. Returns how many."""
+    waiting = list(help_request.offers.filter(status=Offer.Status.STANDBY).select_related("volunteer"))
+    for offer in waiting:
+        if Offer.objects.filter(pk=offer.pk, status=Offer.Status.STANDBY).update(status=Offer.Status.WITHDRAWN):
+            telling.tell_volunteer(offer.volunteer, "offer_cancelled", help_request)
+    return len(waiting)
+
+
 def void_offers(offers: OfferQuerySet) -> None:
     """Close those of these offers that are open, whoever's help request they belong to; others are asked instead."""
     with transaction.atomic():

@@ -12,7 +12,8 @@ from linzhu.communities.models import Community, User
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Offer, Todo
 from linzhu.notifications.models import InboundMessage, Message
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.models import Elder, HelpRequest
+from linzhu.volunteers.models import Volunteer
 
 ABOUT_THE_SEARCH = (
     Todo.Kind.NOBODY_FOUND,
@@ -28,6 +29,9 @@ ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL
 
 ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL_ELDER_LOOKING)
 """Calls that tell the elder something: whoever owes one need not have noticed that a volunteer is missing."""
+
+SAID_TO_ELDERS = (*ABOUT_TELLING, Todo.Kind.TELL_ELDER_OFF, Todo.Kind.AFTER_VISIT, Todo.Kind.IS_BACK)
+"""Calls to the elder in person: with nobody at home, nobody can be told or asked."""
 
 DECIDE_BEFORE = timedelta(minutes=60)
 
@@ -47,11 +51,18 @@ def owe(
     offer: Offer | None = None,
     inbound: InboundMessage | None = None,
     message: Message | None = None,
+    elder: Elder | None = None,
+    volunteer: Volunteer | None = None,
+    owed_by: User | None = None,
 ) -> Todo:
-    """Open a todo, due that long from now. The same fact about one help request, text or community is owed once."""
+    """Open a todo, due that long from now. The same fact about one help request, text or community is owed once.
+
+    ``elder``, and ``volunteer``: what is about no help request, but about them.
+    """
     facts: dict[str, Any] = {"help_request": help_request, "kind": kind, "inbound": inbound, "message": message}
-    defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in}
-    of_community = not (help_request or inbound or message)
+    facts |= {"elder": elder, "volunteer": volunteer}
+    defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in, "owed_by": owed_by}
+    of_community = not (help_request or inbound or message or elder)
     (facts if of_community else defaults)["community"] = community
     with transaction.atomic():
         todo, created = Todo.objects.get_or_create(**facts, closed_at=None, defaults=defaults)

@@ -41,6 +41,7 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
         "done_thanks": _("Done: thank you"),
         "cannot_thanks": _("They cannot come after all"),
         "visit_off": _("The visit is called off"),
+        "visit_off_gently": _("The visit is called off; the office calls to say why"),
     },
     _("Families"): {
         "family_logged": _("Logged; the link to their page"),

@@ -22,23 +22,31 @@ from linzhu.requests.recurring_views import recurring_of
 
 PER_PAGE = 50
 ADD_ROW = "add_family"
+GONE = "gone"
+MOVES_SHOWN = 5
 
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def elder_list(request: StaffRequest) -> HttpResponse:
-    """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones."""
+    """Everybody who lives here, by name; ``?who=gone`` lists who has moved or died.
+
+    ``q``, sent by POST, searches names, pinyin and phones among them all.
+    """
     if names_nobody := into_address(request):
         return names_nobody
     sent = request.POST or request.GET
     text = request.POST.get("q", "").strip()
     elders = Elder.objects.visible_to(request.user, few=bool(text)).select_related("community", "place__parent")
+    gone = sent.get("who") == GONE
     if text:
-        elders = elders.meant_by(text)
-    listed = elders.defer("notes", "search_words").order_by("name", "pk")
+        elders = elders.meant_by(text).here_first()
+    else:
+        elders = (elders.gone() if gone else elders.here()).order_by("name", "pk")
+    listed = elders.defer("notes", "search_words")
     page = Paginator(listed, PER_PAGE).get_page(sent.get("page"))
     page.object_list = _with_help_requests(page.object_list)
-    return render(request, "requests/elders.html", {"page": page, "q": text})
+    return render(request, "requests/elders.html", {"page": page, "q": text, "gone": gone and not text})
 
 
 @staff_required()
@@ -48,7 +56,8 @@ def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
     help_requests = Paginator(elder.help_requests.all(), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"elder": elder, "page": help_requests, "recurring": recurring_of(elder)}
+    moves = elder.history.exclude(history_change_reason=None).select_related("history_user")[:MOVES_SHOWN]
+    context = {"elder": elder, "page": help_requests, "recurring": recurring_of(elder), "moves": moves}
     return render(request, "requests/elder.html", context)
 
 

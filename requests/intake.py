@@ -27,8 +27,8 @@ from linzhu.requests import windows
 from linzhu.requests.catalogue import SERVICES, Code, Group, Service
 from linzhu.requests.forms import ElderForm, FamilyFormSet
 from linzhu.requests.intake_callers import contact_behind, recognise
-from linzhu.requests.intake_form import CUSTOM, IntakeForm
-from linzhu.requests.lifecycle import Actor, log_request
+from linzhu.requests.intake_form import CUSTOM, GONE, IntakeForm
+from linzhu.requests.lifecycle import Actor, ElderGone, log_request
 from linzhu.requests.looks import note_look
 from linzhu.requests.models import Elder, ElderQuerySet, FamilyContact, HelpRequest, Look
 
@@ -54,9 +54,13 @@ def intake(request: StaffRequest) -> HttpResponse:
     form = IntakeForm(request.POST, user=user)
     form.is_valid()
     elder = form.cleaned_data.get("elder")
-    if form.errors or (not request.POST.get("anyway") and duplicates(form)):
+    if form.errors or (not request.POST.get("anyway") and (form.in_absence or duplicates(form))):
         return _page(request, form, elder, status=422)
-    return _logged(request, log_all(form, user))
+    try:
+        return _logged(request, log_all(form, user))
+    except ElderGone:  # noted by a colleague in this very moment
+        form.add_error("elder", GONE)
+        return _page(request, form, elder, status=422)
 
 
 def log_all(form: IntakeForm, user: User) -> list[HelpRequest]:
@@ -95,7 +99,7 @@ def check_duplicates(request: StaffRequest) -> HttpResponse:
     """The warning beside the form, while it is being filled in."""
     form = IntakeForm(request.POST, user=request.user)
     form.is_valid()
-    context = {"duplicates": duplicates(form), "anyway": request.POST.get("anyway")}
+    context = {"duplicates": duplicates(form), "form": form, "anyway": request.POST.get("anyway")}
     return render(request, "requests/_duplicates.html", context)
 
 
@@ -109,7 +113,7 @@ def find_elder(request: StaffRequest) -> HttpResponse:
     """
     if request.method == "POST" and not request.htmx:
         text = request.POST.get("q", "")
-        elder = recognise(text, list(_elders(request, few=True).meant_by(text)[:HITS]))
+        elder = recognise(text, _meant(request, text))
         caller = contact_behind(text, elder) if elder else None
         return _page(request, _form_for(request, elder, caller), elder)
     template = "requests/_hits.html" if request.method == "POST" else "requests/_who.html"
@@ -218,10 +222,15 @@ def _elder(request: StaffRequest, pk: int | str) -> Elder:
 
 def _found(request: StaffRequest) -> dict[str, Any]:
     text = request.POST.get("q", "").strip()
-    hits = list(_elders(request, few=True).meant_by(text)[:HITS]) if text else []
+    hits = _meant(request, text) if text else []
     for elder in hits:
         elder.caller = contact_behind(text, elder)
     return {"q": text, "hits": hits, "calling": recognise(text, hits)}
+
+
+def _meant(request: StaffRequest, text: str) -> list[Any]:
+    """Whom these words or digits mean; who can be helped now stands first."""
+    return list(_elders(request, few=True).meant_by(text).here_first()[:HITS])
 
 
 def _carried_over(text: str) -> dict[str, str]:

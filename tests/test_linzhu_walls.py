@@ -114,6 +114,7 @@ WALLS: dict[str, Wall | Public] = {
     "elders": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),
     "elder-new": Wall(PEOPLE, get=200, post=422, data={"name": ""}),
     "elder": Wall(PEOPLE, get=200, of="elder"),
+    "elder-state": Wall(PEOPLE, get=200, post=302, of="elder", data={"to": "away"}),
     "elder-looks": Wall(LEADS, get=200, of="elder"),
     "elder-edit": Wall(PEOPLE, get=200, post=422, of="elder", data={"community": "{community}"}),
     "volunteers": Wall(PEOPLE, get=200, post=200, data={"q": "金丝雀"}),

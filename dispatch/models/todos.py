@@ -10,7 +10,8 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community, ScopedQuerySet, User
 from linzhu.dispatch.models.search import Offer
 from linzhu.notifications.models import InboundMessage, Message
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.models import Elder, HelpRequest
+from linzhu.volunteers.models import Volunteer
 
 
 class TodoQuerySet(ScopedQuerySet):
@@ -52,6 +53,9 @@ class Todo(models.Model):
         TELL_ELDER_LOOKING = "tell-elder-looking", _("call the elder: still looking")
         AFTER_VISIT = "after-visit", _("call the elder: how was it?")
         CONCERN = "concern", _("concern: put it right")
+        CALL_FAMILY = "call-family", _("call the family")
+        TELL_VOLUNTEER = "tell-volunteer", _("call the volunteer")
+        IS_BACK = "is-back", _("call the elder: home again?")
 
     ALARMS = (Kind.DANGER, Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY)
     """Somebody may be in danger. No end of a help request settles these, only a person who has made sure."""
@@ -62,6 +66,12 @@ class Todo(models.Model):
     offer = models.ForeignKey(Offer, models.SET_NULL, null=True, related_name="todos")
     inbound = models.ForeignKey(InboundMessage, models.SET_NULL, null=True, related_name="todos")
     message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="todos")
+    elder = models.ForeignKey(Elder, models.CASCADE, null=True, related_name="todos")
+    """Whom it is about, where it is about no help request."""
+    volunteer = models.ForeignKey(Volunteer, models.CASCADE, null=True, related_name="todos")
+    """Who is to be called about that elder."""
+    owed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    """By whom, where it is not for whoever comes first."""
     opened_at = models.DateTimeField(default=now)
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -85,6 +95,13 @@ class Todo(models.Model):
                 fields=["community", "kind"],
                 condition=Q(closed_at=None, kind__in=["no-texts", "texts-held"]),
                 name="todo_about_all_texts_once",
+            ),
+            # What follows for an elder who is away or gone.
+            models.UniqueConstraint(
+                fields=["elder", "kind"], condition=Q(closed_at=None, volunteer=None), name="todo_about_elder_once"
+            ),
+            models.UniqueConstraint(
+                fields=["elder", "volunteer", "kind"], condition=Q(closed_at=None), name="todo_about_both_once"
             ),
         ]
 

@@ -82,6 +82,9 @@ class HelpRequest(models.Model):
         NOBODY_FREE = "nobody-free", _("nobody was free")
         NOBODY_ABLE = "nobody-able", _("nobody can do this")
         TOO_LATE = "too-late", _("the time has passed")
+        ELDER_AWAY = "elder-away", _("the elder is away")
+        ELDER_MOVED = "elder-moved", _("the elder has moved away")
+        ELDER_DIED = "elder-died", _("the elder has died")
 
     ref = models.CharField(max_length=8, unique=True, default=new_ref, editable=False)
     elder = models.ForeignKey(Elder, models.PROTECT, related_name="help_requests")
