@@ -13,10 +13,11 @@ from linzhu.requests.models import Elder, ElderState
 State = ElderState
 
 TRANSITIONS: dict[str, set[str]] = {
-    State.ACTIVE: {State.AWAY, State.MOVED, State.DIED},
-    State.AWAY: {State.ACTIVE, State.AWAY, State.MOVED, State.DIED},  # once more: they stay longer
-    State.MOVED: {State.ACTIVE, State.DIED},
-    State.DIED: {State.ACTIVE},  # it was noted by mistake
+    State.ACTIVE: {State.AWAY, State.MOVED, State.DIED, State.ERASED},
+    State.AWAY: {State.ACTIVE, State.AWAY, State.MOVED, State.DIED, State.ERASED},  # once more: they stay longer
+    State.MOVED: {State.ACTIVE, State.DIED, State.ERASED},
+    State.DIED: {State.ACTIVE, State.ERASED},  # at home: it was noted by mistake
+    State.ERASED: set(),
 }
 
 

@@ -3,7 +3,7 @@
 from linzhu.dispatch.models.bonds import Bond, BondQuerySet
 from linzhu.dispatch.models.deferred import DeferredAct, DeferredActQuerySet
 from linzhu.dispatch.models.habits import PlaceHabits, VolunteerHabits
-from linzhu.dispatch.models.machine import Lease, LiveEvent
+from linzhu.dispatch.models.machine import Forgotten, Lease, LiveEvent
 from linzhu.dispatch.models.search import Offer, OfferQuerySet, Wave, WaveQuerySet
 from linzhu.dispatch.models.todos import Todo, TodoQuerySet
 from linzhu.dispatch.models.visits import Assignment, AssignmentQuerySet, VisitStep, VisitStepQuerySet
@@ -15,6 +15,7 @@ __all__ = [
     "BondQuerySet",
     "DeferredAct",
     "DeferredActQuerySet",
+    "Forgotten",
     "Lease",
     "LiveEvent",
     "Offer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -12,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
 from linzhu.communities.fields import ChoiceSetField
-from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
+from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet, User
 from linzhu.communities.people import Gender, Language, TellBy
 from linzhu.communities.search_field import SearchWordsField
 
@@ -42,12 +43,17 @@ class ElderState(models.TextChoices):
     AWAY = "away", _("away")
     MOVED = "moved", _("moved away")
     DIED = "died", _("has died")
+    ERASED = "erased", _("data erased")
 
 
-GONE_STATES = (ElderState.MOVED, ElderState.DIED)
+GONE_STATES = (ElderState.MOVED, ElderState.DIED, ElderState.ERASED)
 
 
 class ElderQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User, *, few: bool = False) -> Any:
+        """As everywhere; whose data were erased is seen by nobody any more."""
+        return super().visible_to(user, few=few).exclude(state=ElderState.ERASED)
+
     def here(self) -> ElderQuerySet:
         """Who lives here, though they may be away for a while."""
         return self.exclude(state__in=GONE_STATES)

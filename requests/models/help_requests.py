@@ -123,6 +123,8 @@ class HelpRequest(models.Model):
         indexes = [
             models.Index(fields=["community", "status"], name="help_request_board"),
             models.Index(fields=["status", "status_at"], name="help_request_status"),
+            # Whose words are still kept: those that are over do not stay in it for long (dispatch.retention_rules).
+            models.Index(fields=["status_at"], name="help_request_details", condition=Q(details__gt="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="window_not_empty"),

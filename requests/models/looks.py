@@ -35,6 +35,7 @@ class Look(models.Model):
         REPEAT = "repeat", _("recurring request")
         SLIP = "slip", _("slip to print")
         LINK = "link", _("link for the family")
+        COPY = "copy", _("copy of all data")
 
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+")
     elder = models.ForeignKey(
