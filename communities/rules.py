@@ -34,6 +34,10 @@ class Rules:
     """Where a gateway carries calls at all (``VOICE_GATEWAY``)."""
     cash_limit_fen: int = 200_00
     skip_holidays: bool = False
+    needs_training: bool = False
+    needs_insurance: bool = False
+    needs_consent: bool = False
+    """Of the elder: for notes on health, and for sharing with the family. A consent withdrawn counts everywhere."""
 
     @property
     def decide_within(self) -> timedelta:

@@ -13,6 +13,7 @@ from linzhu.dispatch import assignments, doorstep, todos, unclear
 from linzhu.dispatch.call_backs import CONCERN, note_concern
 from linzhu.dispatch.errors import NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, Todo
+from linzhu.dispatch.reasons import explain_all
 from linzhu.requests.lifecycle import Actor, IllegalTransition
 
 CALL_AGAIN_IN = timedelta(minutes=20)
@@ -30,8 +31,9 @@ def deal_with(todo: Todo, act: str, user: User, words: str = "") -> str:
     answer = ANSWERS[act]
     try:
         return _concern(todo, user, words.strip()) if act == CONCERN else answer(todo, user)
-    except NotCleared:
-        raise CannotBe(_("This volunteer's clearance does not cover this visit. Please look for another.")) from None
+    except NotCleared as lacking:
+        text = _("This volunteer's clearance does not cover this visit. Please look for another.")
+        raise CannotBe(" ".join([text, *explain_all(lacking.gaps)])) from None
     except (TooLate, IllegalTransition):
         raise CannotBe(_("This offer is closed by now: somebody else comes, or it is over.")) from None
 

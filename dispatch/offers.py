@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch import telling, visit_texts
 from linzhu.dispatch.doorwords import new_door_word
 from linzhu.dispatch.errors import Busy, NotCleared, TooLate
@@ -162,10 +163,12 @@ def _check_time(help_request: HelpRequest, volunteer: Volunteer) -> None:
 
 
 def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:
-    """Clearance is checked at the offer and again at the yes (docs/privacy: safeguarding rule 1)."""
+    """Clearance, training and insurance are checked at the offer and again at the yes (safeguarding rule 1)."""
     visit_day = timezone.localtime(help_request.window_start).date()
-    gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day)
-    if gaps or volunteer.status != Volunteer.Status.ACTIVE or are_kept_apart(help_request.elder_id, volunteer.pk):
+    gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day, rules_of(help_request.community))
+    if gaps:
+        raise NotCleared(gaps)
+    if volunteer.status != Volunteer.Status.ACTIVE or are_kept_apart(help_request.elder_id, volunteer.pk):
         raise NotCleared
 
 

@@ -18,6 +18,7 @@ def erase(volunteer: Volunteer) -> None:
         volunteer.name, volunteer.phone = NOBODY.format(pk=volunteer.pk), ""
         volunteer.notes = volunteer.gender = ""
         volunteer.place = volunteer.lat = volunteer.lng = None
+        volunteer.trained_until = volunteer.insured_until = None
         volunteer.cleared_until = volunteer.paused_until = volunteer.weekly_cap = None
         volunteer.skills = volunteer.languages = frozenset()
         volunteer.save_without_historical_record()  # type: ignore[attr-defined]

@@ -88,6 +88,9 @@ class Volunteer(models.Model):
 
     clearance = models.PositiveSmallIntegerField(_("clearance"), choices=Clearance, default=Clearance.BASIC)
     cleared_until = models.DateField(_("cleared until"), null=True, blank=True)
+    trained_until = models.DateField(_("trained until"), null=True, blank=True)
+    insured_until = models.DateField(_("insured until"), null=True, blank=True)
+    """Heeded where a community's rules demand them."""
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     opted_out_at = models.DateTimeField(null=True, editable=False)
     weekly_cap = models.PositiveSmallIntegerField(
