@@ -28,6 +28,7 @@ from linzhu.dispatch.models import Assignment, DeferredAct, Offer, Todo, VisitSt
 from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
 from linzhu.notifications.models import Call, InboundMessage, Message
+from linzhu.requests.consents import veil
 from linzhu.requests.models import FamilyContact, HelpRequest
 
 TROUBLED = {Message.State.FAILED, Message.State.UNDELIVERED, Message.State.SUPPRESSED, Message.State.EXPIRED}
@@ -58,6 +59,7 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     waiting = next((act for act in acts if act.fate == DeferredAct.Fate.WAITING), None)
     open_todos = [todo for todo in todos if todo.closed_at is None]
     equip(open_todos)
+    veil([help_request.elder])
     return {
         "help_request": help_request,
         "elder": help_request.elder,

@@ -59,6 +59,14 @@ def copy_of_elder(elder: Elder) -> list[Section]:
             ],
         ),
         Section(
+            _("Consent"),
+            [_("What"), _("Answer"), _("How"), _("When")],
+            [
+                [row.get_kind_display(), _yes(row.is_given), row.get_how_display(), _moment(row.at)]
+                for row in elder.consents.all()
+            ],
+        ),
+        Section(
             _("Recurring requests"),
             [_("Service"), _("When"), _("Details")],
             [[row.service.name, str(row.pattern), row.details] for row in elder.recurring.all()],

@@ -17,7 +17,8 @@ from linzhu.notifications import by_code, outbox
 from linzhu.notifications.models import Message
 from linzhu.notifications.optout import is_opted_out
 from linzhu.notifications.wording import describe_window, in_a_row, word
-from linzhu.requests.models import Elder, ElderState, FamilyContact, HelpRequest, Status
+from linzhu.requests.consents import allows
+from linzhu.requests.models import Consent, Elder, ElderState, FamilyContact, HelpRequest, Status
 from linzhu.volunteers.models import Volunteer
 
 CALL_ELDER_WITHIN = timedelta(minutes=30)
@@ -108,6 +109,8 @@ def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = F
     """Text every family contact who wants it; returns how many of them have not opted out of texts since."""
     if help_request.elder.state == ElderState.DIED:
         return 0  # what there is to say to them now, a person says
+    if not allows(help_request.elder, Consent.Kind.FAMILY):
+        return 0
     language = elder_language(help_request.elder)
     told = 0
     for contact in help_request.elder.family.filter(gets_texts=True):

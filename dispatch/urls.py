@@ -3,6 +3,7 @@ from django.urls import URLPattern, path, register_converter
 from linzhu.dispatch import (
     board_views,
     bond_views,
+    consent_views,
     design_views,
     elder_state_views,
     entry_views,
@@ -67,6 +68,7 @@ urlpatterns: list[URLPattern] = [
         name="bond-never",
     ),
     path("elders/<int:pk>/state/", watched(elder_state_views.state, What.CARD, by_elder), name="elder-state"),
+    path("elders/<int:pk>/consent/", consent_views.elder_consent, name="elder-consent"),
     path("elders/<int:pk>/copy/", person_views.elder_copy, name="elder-copy"),
     path("elders/<int:pk>/erase/", watched(person_views.elder_erase, What.CARD, by_elder), name="elder-erase"),
     path("volunteers/<int:pk>/copy/", person_views.volunteer_copy, name="volunteer-copy"),

@@ -17,6 +17,7 @@ from linzhu.dispatch.family_says import THANKS
 from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.wishes import FEWEST, MOST, cap_of
 from linzhu.notifications.models import InboundMessage
+from linzhu.requests.consents import veil
 from linzhu.requests.models import LIVE_STATUSES, HelpRequest
 from linzhu.volunteers.availability_text import show_week
 from linzhu.volunteers.models import Volunteer
@@ -140,11 +141,12 @@ def _offers(volunteer: Volunteer, at: datetime) -> list[Offer]:
 def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
     mine = Assignment.objects.filter(volunteer=volunteer)
     seen = mine.standing() | mine.filter(status=Assignment.Status.FINISHED, finished_at__gt=at - STILL_SEEN)
-    related = ["help_request__elder__place__parent", "help_request__community"]
+    related = ["help_request__elder__place__parent", "help_request__elder__community", "help_request__community"]
     thanks = InboundMessage.objects.filter(about=OuterRef("help_request__ref"), reading=THANKS)
-    return list(
-        seen.annotate(is_thanked=Exists(thanks)).select_related(*related).order_by("help_request__window_start", "pk")
-    )
+    visits = seen.annotate(is_thanked=Exists(thanks)).select_related(*related)
+    shown: list[Assignment] = [*visits.order_by("help_request__window_start", "pk")]
+    veil(visit.help_request.elder for visit in shown)
+    return shown
 
 
 def _question(offer: Offer) -> Question:

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.search_address import into_address
 from linzhu.communities.versions import compare_anew
+from linzhu.requests.consents import standing_of, veil
 from linzhu.requests.forms import ElderForm, FamilyContactForm, FamilyFormSet
-from linzhu.requests.models import LIVE_STATUSES, Elder, HelpRequest
+from linzhu.requests.models import LIVE_STATUSES, Consent, Elder, HelpRequest
 from linzhu.requests.recurring_views import recurring_of
 
 PER_PAGE = 50
@@ -57,7 +58,15 @@ def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
     elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
     help_requests = Paginator(elder.help_requests.all(), PER_PAGE).get_page(request.GET.get("page"))
     moves = elder.history.exclude(history_change_reason=None).select_related("history_user")[:MOVES_SHOWN]
-    context = {"elder": elder, "page": help_requests, "recurring": recurring_of(elder), "moves": moves}
+    veil([elder])
+    context = {
+        "elder": elder,
+        "page": help_requests,
+        "recurring": recurring_of(elder),
+        "moves": moves,
+        "consents": standing_of(elder),
+        "hows": Consent.How.choices,
+    }
     return render(request, "requests/elder.html", context)
 
 
@@ -70,7 +79,7 @@ def elder_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     elder = get_object_or_404(Elder.objects.visible_to(user), pk=pk) if pk else None
     data = _with_another_row(request.POST) if request.method == "POST" else None
     form = ElderForm(data, instance=elder, user=user)
-    family = FamilyFormSet(data, instance=form.instance, prefix="family")
+    family = FamilyFormSet(data, instance=form.instance, prefix="family", user=user)
     if data and ADD_ROW not in data and all([form.is_valid(), family.is_valid()]):
         with transaction.atomic():
             elder = form.save()

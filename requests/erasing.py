@@ -29,6 +29,7 @@ def erase(elder: Elder) -> None:
         elder_state.move(elder, ElderState.ERASED, user=None)
         FamilyLink.objects.filter(help_request__elder=elder).delete()
         elder.family.all().delete()
+        elder.consents.all().delete()
         HelpRequest.objects.filter(elder=elder).update(details="")
         _forget_words_of_changes(elder)
         elder.recurring.filter(ended_at=None).update(ended_at=now(), next_on=None, next_opens_at=None)

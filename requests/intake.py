@@ -25,6 +25,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.requests import windows
 from linzhu.requests.catalogue import SERVICES, Code, Group, Service
+from linzhu.requests.consents import veil
 from linzhu.requests.forms import ElderForm, FamilyFormSet
 from linzhu.requests.intake_callers import contact_behind, recognise
 from linzhu.requests.intake_form import CUSTOM, GONE, IntakeForm
@@ -138,7 +139,7 @@ def new_elder(request: StaffRequest) -> HttpResponse:
     data = request.POST if "name" in request.POST else None
     carried = None if data else _carried_over(request.POST.get("q", ""))
     form = ElderForm(data, user=user, initial=carried, auto_id="id_elder_%s")
-    family = FamilyFormSet(data, instance=form.instance, prefix="family")
+    family = FamilyFormSet(data, instance=form.instance, prefix="family", user=user)
     if data and form.is_valid() and family.is_valid():
         with transaction.atomic():
             elder = form.save()
@@ -217,7 +218,10 @@ def _elders(request: StaffRequest, *, few: bool = False) -> ElderQuerySet:
 
 
 def _elder(request: StaffRequest, pk: int | str) -> Elder:
-    return get_object_or_404(_elders(request), pk=pk)  # type: ignore[no-any-return]
+    """An elder to be shown, without what there is no consent for."""
+    elder: Elder = get_object_or_404(_elders(request), pk=pk)
+    veil([elder])
+    return elder
 
 
 def _found(request: StaffRequest) -> dict[str, Any]:

@@ -115,6 +115,7 @@ WALLS: dict[str, Wall | Public] = {
     "elder-new": Wall(PEOPLE, get=200, post=422, data={"name": ""}),
     "elder": Wall(PEOPLE, get=200, of="elder"),
     "elder-state": Wall(PEOPLE, get=200, post=302, of="elder", data={"to": "away"}),
+    "elder-consent": Wall(PEOPLE, post=302, of="elder", data={"kind": "family", "how": "phone", "answer": "yes"}),
     "elder-copy": Wall(LEADS, post=200, of="elder"),
     "elder-erase": Wall(LEADS, get=200, post=422, of="elder"),
     "volunteer-copy": Wall(LEADS, post=200, of="volunteer"),

@@ -1,5 +1,6 @@
 """Elders, their families, help requests, the trail of what happened to them, and who has looked."""
 
+from linzhu.requests.models.consents import Consent
 from linzhu.requests.models.elders import (
     GONE_STATES,
     Elder,
@@ -29,6 +30,7 @@ __all__ = [
     "REF_ALPHABET",
     "REF_LENGTH",
     "SEARCH_AGAIN",
+    "Consent",
     "Elder",
     "ElderQuerySet",
     "ElderState",
