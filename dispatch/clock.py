@@ -14,12 +14,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import rules_of
 from linzhu.dispatch import deferred, habits, mishaps, retention, todos
 from linzhu.dispatch.decisions import close
-from linzhu.dispatch.elder_states import return_due
+from linzhu.dispatch.elder_states import bring_back
 from linzhu.dispatch.live import prune_events
 from linzhu.dispatch.models import DeferredAct, Lease, Todo, VisitStep, Wave
 from linzhu.dispatch.offers import expire_offers
@@ -33,7 +34,7 @@ from linzhu.notifications.reconcile import reconcile_due
 from linzhu.notifications.relay import relay_due
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
-from linzhu.requests.models import HelpRequest, Status
+from linzhu.requests.models import Elder, HelpRequest, Status
 from linzhu.requests.recurring import open_due
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def tick_decisions(at: datetime | None = None, *, urgent_only: bool = False) -> 
     """Waves, searches, deadlines: quick, and to be on time. ``urgent_only``: what must not be two seconds late."""
     urgent = (_deferred, _waves, _searches)
     rest = (_deadlines, _offers, _closings, _answers, _events)
-    for step in (_deferred, _suspensions, _visits, _recurring, *urgent[1:], *rest):
+    for step in (_deferred, _suspensions, _visits, _returns, _recurring, *urgent[1:], *rest):
         if step in urgent or not urgent_only:
             _guarded(step, at or now())
 
@@ -110,8 +111,12 @@ def _visits(at: datetime) -> None:
     owe_forgotten(at)
 
 
+def _returns(at: datetime) -> None:
+    due = Elder.objects.back_by(timezone.localdate(at)).select_related("community")
+    _each(due[:AT_ONCE], bring_back)
+
+
 def _recurring(at: datetime) -> None:
-    return_due(at)
     open_due(at)
 
 

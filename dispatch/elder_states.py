@@ -8,8 +8,9 @@ read no more than that they need not come. The rest is said by people (``Todo``)
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,9 +26,12 @@ from linzhu.dispatch.voice import elder_calls
 from linzhu.notifications import outbox
 from linzhu.notifications.models import Message
 from linzhu.requests import elder_state, recurring
+from linzhu.requests.consents import allows
+from linzhu.requests.elder_state import IllegalMove
 from linzhu.requests.lifecycle import SYSTEM, Actor
 from linzhu.requests.models import (
     GONE_STATES,
+    Consent,
     Elder,
     ElderState,
     FamilyLink,
@@ -42,7 +46,6 @@ Reason = HelpRequest.EndReason
 REASON_OF = {State.AWAY: Reason.ELDER_AWAY, State.MOVED: Reason.ELDER_MOVED, State.DIED: Reason.ELDER_DIED}
 CALL_VOLUNTEER_WITHIN = timedelta(hours=4)
 ASK_WITHIN = timedelta(hours=8)
-AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,14 @@ def foresee(elder: Elder, to_state: str, until: date | None = None) -> Effects:
     """Return what :func:`note` would do now."""
     concerned = _concerned(HelpRequest.objects.all(), elder, until)
     promised = [row for row in concerned if row.status == Status.ASSIGNED]
-    family = elder.family.filter(gets_texts=True).count() if to_state in (State.AWAY, State.MOVED) else 0
+    reads = to_state != State.DIED and allows(elder, Consent.Kind.FAMILY)
     return Effects(
         visits=len(promised),
         searches=len(concerned) - len(promised),
         under_way=elder.help_requests.filter(status=Status.UNDERWAY).count(),
         series=elder.recurring.filter(ended_at=None).count(),
         pairings=paired_with(elder) if to_state in GONE_STATES else [],
-        family=family,
+        family=elder.family.filter(gets_texts=True).count() if reads else 0,
     )
 
 
@@ -93,12 +96,11 @@ def note(elder: Elder, to_state: str, *, user: User | None, why: str = "", until
         record_event(community=elder.community)
 
 
-def return_due(at: datetime) -> None:
-    """Whoever was to be away until yesterday is taken to be back; a person calls and asks."""
-    for elder in Elder.objects.back_by(timezone.localdate(at)).select_related("community")[:AT_ONCE]:
-        with transaction.atomic():
-            note(elder, State.ACTIVE, user=None)
-            todos.owe(Todo.Kind.IS_BACK, community=elder.community, elder=elder, due_in=ASK_WITHIN)
+def bring_back(elder: Elder) -> None:
+    """Who was to be away until yesterday is taken to be back; a person calls and asks."""
+    with suppress(IllegalMove), transaction.atomic():  # staff may note something else in this very moment
+        note(elder, State.ACTIVE, user=None)
+        todos.owe(Todo.Kind.IS_BACK, community=elder.community, elder=elder, due_in=ASK_WITHIN)
 
 
 def _concerned(rows: HelpRequestQuerySet, elder: Elder, until: date | None) -> list[HelpRequest]:
@@ -133,6 +135,7 @@ def _silence(elder: Elder) -> None:
 
 def _let_people_talk(elder: Elder, user: User | None) -> None:
     """Calls owed to the elder become one to the family; who was close to the elder hears it from a person."""
+    _close(elder, Todo.Kind.IS_BACK)
     unsaid = _close(elder, *todos.SAID_TO_ELDERS)
     if unsaid or elder.state == State.DIED:
         telling.owe_family_call(elder, by=user)

@@ -25,6 +25,7 @@ class StillOpen(Exception):  # noqa: N818 (an answer for the person who asked, n
 def erase_elder(elder: Elder, *, user: User, why: str) -> None:
     """Erase an elder's data. Raises StillOpen; nothing is changed then."""
     with transaction.atomic():
+        elder.refresh_from_db()
         rows = list(HelpRequest.objects.select_for_update(no_key=True).filter(elder=elder).order_by("pk"))
         if any(row.is_live for row in rows) or _owed(elder).filter(kind__in=_UNFINISHED).exists():
             raise StillOpen
@@ -42,6 +43,7 @@ def erase_elder(elder: Elder, *, user: User, why: str) -> None:
 def erase_volunteer(volunteer: Volunteer, *, user: User, why: str) -> None:
     """Erase a volunteer's data. Raises StillOpen while they have promised a visit; nothing is changed then."""
     with transaction.atomic():
+        volunteer.refresh_from_db()
         if Assignment.objects.standing().filter(volunteer=volunteer).exists():
             raise StillOpen
         mine = Offer.objects.filter(volunteer=volunteer)

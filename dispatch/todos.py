@@ -30,7 +30,7 @@ ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL
 ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL_ELDER_LOOKING)
 """Calls that tell the elder something: whoever owes one need not have noticed that a volunteer is missing."""
 
-SAID_TO_ELDERS = (*ABOUT_TELLING, Todo.Kind.TELL_ELDER_OFF, Todo.Kind.AFTER_VISIT, Todo.Kind.IS_BACK)
+SAID_TO_ELDERS = (*ABOUT_TELLING, Todo.Kind.TELL_ELDER_OFF, Todo.Kind.AFTER_VISIT)
 """Calls to the elder in person: with nobody at home, nobody can be told or asked."""
 
 DECIDE_BEFORE = timedelta(minutes=60)

@@ -110,7 +110,7 @@ class _FamilyFormSet(forms.BaseInlineFormSet):
         super().__init__(*args, **kwargs)
         self.shares = _is_agreed(self.instance, Consent.Kind.FAMILY, user)
 
-    def add_fields(self, form: FamilyContactForm, index: int | None) -> None:
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         if not self.shares:
             del form.fields["gets_texts"]

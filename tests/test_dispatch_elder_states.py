@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from linzhu.communities.clock import now
 from linzhu.dispatch import assignments, bonds, clock, elder_states, offers, todos
 from linzhu.dispatch.models import Assignment, Bond, Offer, Todo
 from linzhu.notifications.models import Message
@@ -369,6 +368,23 @@ def test_inbox_names_the_calls_and_who_owes_them(desk, elder, daughter, voluntee
     assert owed() == [Kind.CALL_FAMILY]
 
 
+def test_intake_worker_who_owes_a_call_by_name_settles_it(client_of, elder, daughter, community):
+    worker = factories.RoleFactory(community=community, kind="intake").user
+    other = factories.RoleFactory(community=community, kind="intake").user
+    elder_states.note(elder, State.DIED, user=worker)
+    address = reverse("todo-act", args=[Todo.objects.open().get().pk])
+    assert client_of(other).post(address, {"act": "told"}).status_code == 403
+    assert "Told" in client_of(worker).get(reverse("inbox")).content.decode()
+    client_of(worker).post(address, {"act": "told"})
+    assert owed() == []
+
+
+def test_longer_absence_settles_the_question_whether_they_are_back(elder, daughter, community, dispatcher):
+    todos.owe(Kind.IS_BACK, community=community, elder=elder, due_in=timedelta(hours=8))
+    elder_states.note(elder, State.AWAY, user=dispatcher)
+    assert owed() == []
+
+
 def test_number_of_a_couple_leads_to_who_lives_here(desk, elder, community, dispatcher):
     wife = factories.ElderFactory(community=community, phone=elder.phone, name="李桂兰")
     elder_states.note(elder, State.DIED, user=dispatcher)
@@ -379,5 +395,5 @@ def test_number_of_a_couple_leads_to_who_lives_here(desk, elder, community, disp
 def test_actor_of_what_the_clock_notes_is_linzhu(elder, stopped_clock, dispatcher):
     elder_states.note(elder, State.AWAY, user=dispatcher, until=timezone.localdate())
     stopped_clock.shift(timedelta(days=1))
-    elder_states.return_due(now())
+    clock.tick_decisions()
     assert Elder.objects.get().history.first().history_user is None

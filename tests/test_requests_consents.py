@@ -160,8 +160,9 @@ def test_field_is_not_there_without_consent(elder, daughter, demanded, desk, dis
 def test_saving_without_the_fields_keeps_what_is_stored(elder, demanded, desk):
     data = {
         "name": elder.name, "phone": elder.phone, "community": elder.community_id, "address": "9号楼",
-        "tell_by": "call", "notes": "written by hand into the request", "family-TOTAL_FORMS": 1, "family-INITIAL_FORMS": 0,
-        "family-0-name": "王芳", "family-0-phone": "13912345678", "family-0-relation": "女儿",
+        "tell_by": "call", "notes": "written by hand into the request",
+        "family-TOTAL_FORMS": 1, "family-INITIAL_FORMS": 0, "family-0-name": "王芳", "family-0-relation": "女儿",
+        "family-0-phone": "13912345678",
     }  # fmt: skip
     assert desk.post(reverse("elder-edit", args=[elder.pk]), data).status_code == 302
     fresh = Elder.objects.get()
