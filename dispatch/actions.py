@@ -15,9 +15,8 @@ from linzhu.dispatch.errors import NotCleared, ReasonNeeded, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment
 from linzhu.dispatch.reasons import explain_all
-from linzhu.requests.consents import allows
 from linzhu.requests.lifecycle import TRANSITIONS, Actor, IllegalTransition
-from linzhu.requests.models import Consent, HelpRequest, Status
+from linzhu.requests.models import HelpRequest, Status
 
 REASONS_TO_CANCEL = ["no-longer-needed", "helped-otherwise", "by-elder", "mistake"]
 REASONS_TO_GIVE_UP = ["nobody-free", "nobody-able", "too-late"]
@@ -65,8 +64,7 @@ def legal_actions(help_request: HelpRequest) -> set[str]:
         "done": status in (Status.ASSIGNED, Status.UNDERWAY),
         "release": help_request.is_live,
         "close": Status.CLOSED in targets,
-        "family-link": (help_request.is_live or status == Status.DONE)
-        and allows(help_request.elder, Consent.Kind.FAMILY),
+        "family-link": help_request.is_live or status == Status.DONE,
         "revoke-links": True,
     }
     return {name for name, is_legal in legal.items() if is_legal}

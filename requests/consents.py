@@ -31,11 +31,11 @@ class Standing:
         return self.answer.is_given if self.answer else not self.is_demanded
 
 
-def standing_of(elder: Elder) -> list[Standing]:
+def standing_of(elder: Elder) -> dict[Consent.Kind, Standing]:
     """Return how each question stands for this elder: two queries."""
     is_demanded = rules_of(elder.community).needs_consent
     newest = {row.kind: row for row in elder.consents.select_related("user").order_by("at", "pk")}
-    return [Standing(kind, newest.get(kind), is_demanded) for kind in Kind]
+    return {kind: Standing(kind, newest.get(kind), is_demanded) for kind in Kind}
 
 
 def allows(elder: Elder, kind: Consent.Kind) -> bool:
@@ -55,8 +55,13 @@ def record(elder: Elder, kind: Consent.Kind, *, is_given: bool, how: str, user: 
     return consent
 
 
+def hide_health(elder: Elder) -> None:
+    """Take from this object, before it is shown, what there is no consent for. It must not be saved afterwards."""
+    elder.notes, elder.needs = "", frozenset()
+
+
 def veil(elders: Iterable[Elder]) -> None:
-    """Take from these objects, before they are shown, what there is no consent for. They must not be saved afterwards.
+    """Do so with all of these for whom there is no consent.
 
     Two queries, however many there are, and none where nothing is written down. Their community must be read already.
     """
@@ -69,11 +74,11 @@ def veil(elders: Iterable[Elder]) -> None:
     )
     for elder in elders:
         if book.of(elder.community).needs_consent and elder.pk not in given:
-            elder.notes, elder.needs = "", frozenset()
+            hide_health(elder)
 
 
 def _purge_notes(elder: Elder) -> None:
     nothing = {"notes": "", "needs": frozenset()}
     Elder.objects.filter(pk=elder.pk).update(**nothing)
     elder.history.update(**nothing)
-    elder.notes, elder.needs = "", frozenset()
+    hide_health(elder)

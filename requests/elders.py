@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.search_address import into_address
 from linzhu.communities.versions import compare_anew
-from linzhu.requests.consents import standing_of, veil
+from linzhu.requests.consents import hide_health, standing_of
 from linzhu.requests.forms import ElderForm, FamilyContactForm, FamilyFormSet
 from linzhu.requests.models import LIVE_STATUSES, Consent, Elder, HelpRequest
 from linzhu.requests.recurring_views import recurring_of
@@ -58,13 +58,15 @@ def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
     elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
     help_requests = Paginator(elder.help_requests.all(), PER_PAGE).get_page(request.GET.get("page"))
     moves = elder.history.exclude(history_change_reason=None).select_related("history_user")[:MOVES_SHOWN]
-    veil([elder])
+    consents = standing_of(elder)
+    if not consents[Consent.Kind.HEALTH].is_allowed:
+        hide_health(elder)
     context = {
         "elder": elder,
         "page": help_requests,
         "recurring": recurring_of(elder),
         "moves": moves,
-        "consents": standing_of(elder),
+        "consents": consents.values(),
         "hows": Consent.How.choices,
     }
     return render(request, "requests/elder.html", context)

@@ -194,7 +194,7 @@ def test_page_records_answers_and_says_how_they_stand(elder, desk, dispatcher):
     assert (row.is_given, row.how, row.user) == (True, How.PAPER, dispatcher)
     assert "on paper" in desk.get(card).content.decode()
     desk.post(address, {"kind": "family", "how": "phone", "answer": "no"})
-    assert [standing.is_allowed for standing in consents.standing_of(elder)] == [True, False]
+    assert [standing.is_allowed for standing in consents.standing_of(elder).values()] == [True, False]
 
 
 @pytest.mark.parametrize("data", [{"kind": "x"}, {"how": "x"}, {"answer": "maybe"}])
