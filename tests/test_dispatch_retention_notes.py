@@ -162,13 +162,14 @@ def test_figures_and_records_are_the_same_after_the_deletion(helped, elder, disp
 
 
 @pytest.mark.parametrize(
-    "fields",
-    [{"created_at": ago(179)}, {"created_at": ago(300), "expectation": {"p": 0.5}}],
+    ("days", "fields"),
+    [(179, {}), (300, {"expectation": {"p": 0.5}})],
     ids=["recent", "not yet learned from"],
 )
-def test_offer_is_kept(elder, fields):
+def test_offer_is_kept(elder, days, fields):
     row = visited(elder, 10)
-    factories.OfferFactory(help_request=row, wave=factories.WaveFactory(help_request=row), **fields)
+    wave = factories.WaveFactory(help_request=row)
+    factories.OfferFactory(help_request=row, wave=wave, created_at=ago(days), **fields)
     assert count_of(What.OFFERS) == 0
 
 
