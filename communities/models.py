@@ -241,3 +241,24 @@ class ApiToken(models.Model):
     @staticmethod
     def digest_of(secret: str) -> str:
         return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Erasure(models.Model):
+    """Whose data were erased on request, as a number, by whom, when and why. ``dispatch.erasure`` alone adds rows."""
+
+    class What(models.TextChoices):
+        ELDER = "elder", _("elder")
+        VOLUNTEER = "volunteer", _("volunteer")
+
+    community = models.ForeignKey(Community, models.CASCADE, related_name="erasures")
+    what = models.CharField(max_length=10, choices=What)
+    subject = models.PositiveBigIntegerField()
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.subject}"

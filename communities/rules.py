@@ -40,6 +40,10 @@ class Rules:
     cash_check_percent: int = 5
     """Of the visits whose money agrees, so many are looked into by a person."""
     skip_holidays: bool = False
+    needs_training: bool = False
+    needs_insurance: bool = False
+    needs_consent: bool = False
+    """Of the elder: for notes on health, and for sharing with the family. A consent withdrawn counts everywhere."""
 
     @property
     def decide_within(self) -> timedelta:

@@ -18,6 +18,9 @@ _TIMES = ["quiet_from", "quiet_to", "reminder_evening_at"]
 CHOICES = {
     "skip_holidays": (gettext_lazy("does not take place"), gettext_lazy("takes place as usual")),
     "calls_elders": (gettext_lazy("Linzhu calls first"), gettext_lazy("staff make every call")),
+    "needs_training": (gettext_lazy("demanded"), gettext_lazy("not demanded")),
+    "needs_insurance": (gettext_lazy("demanded"), gettext_lazy("not demanded")),
+    "needs_consent": (gettext_lazy("demanded"), gettext_lazy("not demanded")),
 }
 """What yes and no mean."""
 
@@ -37,7 +40,7 @@ class RulesForm(forms.ModelForm):
             "wave_seconds", "wave_size", "furthest_m", "pairing_head_start_min", "decision_min",
             "reminder_evening_at", "reminder_hours_before", "arrival_ask_min", "arrival_alert_min", "overrun_min",
             "call_back_first_pct", "call_back_money_pct", "call_back_others_pct", "calls_elders", "cash_check_percent",
-            "skip_holidays",
+            "skip_holidays", "needs_training", "needs_insurance", "needs_consent",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, inherited: Rules, **kwargs: Any) -> None:

@@ -91,6 +91,18 @@ class CommunityRules(models.Model):
         _("recurring on holidays"), null=True, blank=True,
         help_text=_("For new recurring requests; each can say otherwise."),
     )  # fmt: skip
+    needs_training = models.BooleanField(
+        _("training of volunteers"), null=True, blank=True,
+        help_text=_("Whoever has none, or whose training has run out by the day of the visit, is not asked."),
+    )  # fmt: skip
+    needs_insurance = models.BooleanField(
+        _("insurance of volunteers"), null=True, blank=True,
+        help_text=_("Whoever has none, or whose insurance has run out by the day of the visit, is not asked."),
+    )  # fmt: skip
+    needs_consent = models.BooleanField(
+        _("consent of elders"), null=True, blank=True,
+        help_text=_("Demanded: notes on health, and texts to the family, only once the elder's consent is recorded."),
+    )  # fmt: skip
     changed_at = models.DateTimeField(default=now, editable=False)
 
     history = HistoricalRecords()

@@ -45,6 +45,6 @@ class PeoplePaginator(Paginator):
     def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
         begin = (number - 1) * self.per_page
-        people = cast("models.QuerySet[Any]", self.object_list).order_by("sort_key", "pk")
+        people = cast("models.QuerySet[Any]", self.object_list)
         keys = list(people.values_list("pk", flat=True)[begin : begin + self.per_page])
         return Page(people.filter(pk__in=keys), number, self)

@@ -14,6 +14,7 @@ from linzhu.dispatch.candidates import find_assignable
 from linzhu.dispatch.errors import MoneyUnsettled, NotCleared, ReasonNeeded, TooLate
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment
+from linzhu.dispatch.reasons import explain_all
 from linzhu.requests.lifecycle import TRANSITIONS, Actor, IllegalTransition
 from linzhu.requests.models import HelpRequest, Status
 
@@ -43,8 +44,9 @@ def perform(name: str, help_request: HelpRequest, form: QueryDict, user: User) -
         raise Refused(
             _("The money of an earlier visit of this volunteer does not agree yet. A lead clears it.")
         ) from None
-    except NotCleared:
-        raise Refused(_("This volunteer's clearance does not cover this visit. Please choose somebody else.")) from None
+    except NotCleared as lacking:
+        text = _("This volunteer's clearance does not cover this visit. Please choose somebody else.")
+        raise Refused(" ".join([text, *explain_all(lacking.gaps)])) from None
     except (TooLate, IllegalTransition):
         raise Refused(_("Meanwhile this has changed: here is how it stands now.")) from None
 

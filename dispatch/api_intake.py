@@ -25,7 +25,7 @@ from linzhu.communities.models import ApiToken
 from linzhu.communities.phones import PhoneError, parse_phone
 from linzhu.dispatch.api_problems import Problem
 from linzhu.requests.catalogue import Code
-from linzhu.requests.lifecycle import Actor, log_request
+from linzhu.requests.lifecycle import Actor, ElderGone, log_request
 from linzhu.requests.models import Elder, HelpRequest, StatusChange
 
 AHEAD = timedelta(days=60)
@@ -100,22 +100,26 @@ class NewHelpRequest(BaseModel):
 def open_request(token: ApiToken, key: str, new: NewHelpRequest) -> tuple[HelpRequest, bool]:
     """Log a help request, once for each token and key; return it and whether it is new.
 
-    Raises Problem: 404 for an elder whom the token does not reach, 409 for a number that several elders share or a
-    key that has been used for something else, 422 for a window that cannot be met.
+    Raises Problem: 404 for an elder whom the token does not reach, 409 for a number that several elders share, for an
+    elder who lives here no more, or for a key that has been used for something else, 422 for a window that cannot be
+    met.
     """
     elder = _find_elder(token, new)
     full_key = f"api:{token.pk}:{key}"
     earlier = HelpRequest.objects.filter(idempotency_key=full_key).exists()
     if not earlier:
         _check_window(new)  # a retry may come when the window has begun
-    with transaction.atomic():
-        help_request = log_request(
-            elder,
-            new.service,
-            actor=Actor(StatusChange.Who.API, token.name),
-            idempotency_key=full_key,
-            **new.fields(),
-        )
+    try:
+        with transaction.atomic():
+            help_request = log_request(
+                elder,
+                new.service,
+                actor=Actor(StatusChange.Who.API, token.name),
+                idempotency_key=full_key,
+                **new.fields(),
+            )
+    except ElderGone:
+        raise Problem(409, "This elder is noted as living here no more. Please call the office.") from None
     same = {"elder_id": elder.pk, "service_code": new.service.value, **new.fields()}
     if any(getattr(help_request, name) != value for name, value in same.items()):
         raise Problem(409, "This Idempotency-Key has been used for a different help request.")
@@ -133,6 +137,7 @@ def _find_elder(token: ApiToken, new: NewHelpRequest) -> Elder:
             raise Problem(422, "The number cannot be read.", errors={"elder_phone": str(error)}) from None
     if not found:
         raise Problem(404, "No such elder is known in this token's communities.")
+    found = [one for one in found if not one.is_gone] or found
     if len(found) > 1:
         ids = [one.pk for one in found]
         raise Problem(409, "Several elders share this number. Call again with one elder_id.", elder_ids=ids)

@@ -175,6 +175,7 @@ def _todos(user: User, filters: Filters) -> list[Todo]:
     if filters.group or filters.mine:
         todos = todos.filter(filters.of_help_requests(user, "help_request__"))
     related = ["help_request__elder", "offer__volunteer", "inbound", "message", "community"]
+    related += ["elder", "volunteer", "owed_by"]
     return list(todos.select_related(*related).most_urgent_first()[:NEEDS_COUNTED])
 
 

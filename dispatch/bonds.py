@@ -12,7 +12,7 @@ from linzhu.dispatch import todos
 from linzhu.dispatch.handover import READ_WITHIN
 from linzhu.dispatch.models import Assignment, Bond, Offer, Todo
 from linzhu.dispatch.offers import void_offers
-from linzhu.dispatch.ties import are_kept_apart
+from linzhu.dispatch.ties import are_kept_apart, paired_with
 from linzhu.requests.models import Elder
 from linzhu.volunteers.models import Volunteer
 
@@ -67,6 +67,14 @@ def never(elder: Elder, volunteer: Volunteer, *, by: str, user: User | None, not
 def end(bond: Bond, *, user: User | None) -> bool:
     """End a bond; False if it has ended already."""
     return bool(Bond.objects.standing().filter(pk=bond.pk).update(ended_at=now(), ended_by=user))
+
+
+def end_for(elder: Elder, *, user: User | None) -> list[Volunteer]:
+    """The elder lives here no more: pairings and preferences end. Returns whom they were paired with."""
+    paired = paired_with(elder)
+    bonds = Bond.objects.standing().filter(elder=elder, kind__in=[Kind.PAIRED, Kind.PREFERRED])
+    bonds.update(ended_at=now(), ended_by=user)
+    return paired
 
 
 def promised_visits(elder: Elder, volunteer: Volunteer) -> list[Assignment]:

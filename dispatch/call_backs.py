@@ -21,7 +21,8 @@ from linzhu.dispatch.concerns import alarm_if_danger, read_about
 from linzhu.dispatch.errors import TooLate
 from linzhu.dispatch.keeping import keep_words
 from linzhu.dispatch.models import Assignment, Todo
-from linzhu.requests.models import HelpRequest
+from linzhu.dispatch.telling import owe_family_call
+from linzhu.requests.models import ElderState, HelpRequest
 
 CALL_WITHIN = timedelta(days=1)
 CORRECT_WITHIN = timedelta(days=3)
@@ -33,6 +34,10 @@ def owe_call_back(help_request: HelpRequest) -> None:
     """Owe the elder a call if this visit, which has just ended, is one that is asked about."""
     if not help_request.assignments.filter(outcome=Assignment.Outcome.DONE).exists():
         return  # nobody was let in: a call of another kind is owed
+    if not help_request.elder.is_active:
+        if help_request.elder.state != ElderState.DIED:
+            owe_family_call(help_request.elder)
+        return
     if secrets.randbelow(100) < _share_pct(help_request):
         todos.owe(
             Todo.Kind.AFTER_VISIT, community=help_request.community, help_request=help_request, due_in=CALL_WITHIN

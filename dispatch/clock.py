@@ -14,11 +14,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from linzhu.communities.clock import now
 from linzhu.communities.rules import rules_of
 from linzhu.dispatch import cash_owed, deferred, habits, mishaps, retention, todos
 from linzhu.dispatch.decisions import close
+from linzhu.dispatch.elder_states import bring_back
 from linzhu.dispatch.emergency import asking, call_up
 from linzhu.dispatch.live import prune_events
 from linzhu.dispatch.models import CashJob, DeferredAct, Lease, Todo, VisitStep, Wave
@@ -33,7 +35,7 @@ from linzhu.notifications.reconcile import reconcile_due
 from linzhu.notifications.relay import relay_due
 from linzhu.requests import lifecycle
 from linzhu.requests.lifecycle import SYSTEM, IllegalTransition
-from linzhu.requests.models import HelpRequest, Status
+from linzhu.requests.models import Elder, HelpRequest, Status
 from linzhu.requests.recurring import open_due
 
 logger = logging.getLogger(__name__)
@@ -76,7 +78,7 @@ def tick_decisions(at: datetime | None = None, *, urgent_only: bool = False) -> 
     """Waves, searches, deadlines: quick, and to be on time. ``urgent_only``: what must not be two seconds late."""
     urgent = (_deferred, _waves, _searches)
     rest = (_deadlines, _offers, _closings, _answers, _events)
-    for step in (_deferred, _suspensions, _visits, _recurring, _emergencies, *urgent[1:], *rest):
+    for step in (_deferred, _suspensions, _visits, _returns, _recurring, _emergencies, *urgent[1:], *rest):
         if step in urgent or not urgent_only:
             _guarded(step, at or now())
 
@@ -109,6 +111,11 @@ def _visits(at: datetime) -> None:
     _each(VisitStep.objects.due(at)[:AT_ONCE], take_step)
     owe_forgotten(at)
     cash_owed.owe_forgotten()
+
+
+def _returns(at: datetime) -> None:
+    due = Elder.objects.back_by(timezone.localdate(at)).select_related("community")
+    _each(due[:AT_ONCE], bring_back)
 
 
 def _recurring(at: datetime) -> None:

@@ -92,9 +92,12 @@ def _end(help_request: HelpRequest, status: str, actor: Actor, reason: str) -> N
         called_off = list(standing.select_related("volunteer"))
         for assignment in called_off:
             language = assignment.volunteer.text_language
+            visit_texts.withdraw(assignment)
+            if reason == HelpRequest.EndReason.ELDER_DIED:
+                visit_texts.call_off_gently(assignment)
+                continue
             with translation.override(language):
                 shown = word("reason", reason, language) or str(HelpRequest.EndReason(reason).label)
-            visit_texts.withdraw(assignment)
             visit_texts.call_off(assignment, shown)
         outcome = Assignment.Outcome.LATE_CANCEL if is_late else Assignment.Outcome.CANCELLED
         standing.update(status=Assignment.Status.RELEASED, released_at=at, outcome=outcome)

@@ -1,12 +1,24 @@
 """Events of the domain that stop a promise: each for the person who asked, none a fault."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 
 class TooLate(Exception):  # noqa: N818 (an event of the domain, not a fault)
     """All places are taken, or this offer is no longer open."""
 
 
 class NotCleared(TooLate):
-    """The volunteer's clearance has ended, or they were suspended, since they were asked."""
+    """The volunteer's clearance has ended, or they were suspended, since they were asked.
+
+    ``gaps`` are the reasons that may be told (``dispatch.reasons``); none where it is somebody's wish.
+    """
+
+    def __init__(self, gaps: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__()
+        self.gaps = gaps
 
 
 class MoneyUnsettled(NotCleared):

@@ -33,7 +33,8 @@ from linzhu.dispatch.models import Assignment, CashNote, DeferredAct, Offer, Tod
 from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
 from linzhu.notifications.models import Call, InboundMessage, Message
-from linzhu.requests.models import FamilyContact, HelpRequest
+from linzhu.requests.consents import hide_health, standing_of
+from linzhu.requests.models import Consent, FamilyContact, HelpRequest
 
 TROUBLED = {Message.State.FAILED, Message.State.UNDELIVERED, Message.State.SUPPRESSED, Message.State.EXPIRED}
 
@@ -68,13 +69,19 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     waiting = next((act for act in acts if act.fate == DeferredAct.Fate.WAITING), None)
     open_todos = [todo for todo in todos if todo.closed_at is None]
     equip(open_todos, reader=user)
+    legal = legal_actions(help_request) - (DEFERRED | NOT_MEANWHILE if waiting else set()) if may_act else set()
+    consents = standing_of(help_request.elder)
+    if not consents[Consent.Kind.FAMILY].is_allowed:
+        legal.discard("family-link")
+    if not consents[Consent.Kind.HEALTH].is_allowed:
+        hide_health(help_request.elder)
     return {
         "help_request": help_request,
         "elder": help_request.elder,
         "family": family,
         "may_act": may_act,
         "may_lead": may(user, Role.LEADS, help_request.community),
-        "legal": legal_actions(help_request) - (DEFERRED | NOT_MEANWHILE if waiting else set()) if may_act else set(),
+        "legal": legal,
         "waiting": waiting and {"act": waiting, "words": about_to(waiting)},
         "todos": open_todos,
         "visits": [visit for visit in visits if visit.status != Assignment.Status.RELEASED],

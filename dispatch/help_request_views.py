@@ -21,7 +21,8 @@ from linzhu.dispatch.help_request_list import SearchForm
 from linzhu.dispatch.help_request_page import read_page
 from linzhu.dispatch.links import family_url
 from linzhu.dispatch.next_page import next_page
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.consents import allows
+from linzhu.requests.models import Consent, HelpRequest
 
 PAGE_SIZE = 30
 
@@ -94,7 +95,7 @@ def family_link(request: StaffRequest, ref: str) -> HttpResponse:
     """Make a link for the family and show it, this once: only its hash is kept, so no later page can."""
     help_request = find_to_act(request, ref)
     contact_id = request.POST.get("contact", "")
-    is_legal = "family-link" in legal_actions(help_request)
+    is_legal = "family-link" in legal_actions(help_request) and allows(help_request.elder, Consent.Kind.FAMILY)
     contact = help_request.elder.family.filter(pk=contact_id).first() if contact_id.isdecimal() else None
     context = {"help_request": help_request, "contact": contact}
     return render(

@@ -14,6 +14,7 @@ from linzhu.dispatch.call_backs import CONCERN, note_concern
 from linzhu.dispatch.emergency import roll_call
 from linzhu.dispatch.errors import AboutThemself, NotCleared, TooLate
 from linzhu.dispatch.models import Assignment, CashJob, RollCallEntry, Todo
+from linzhu.dispatch.reasons import explain_all
 from linzhu.requests.lifecycle import Actor, IllegalTransition
 
 CALL_AGAIN_IN = timedelta(minutes=20)
@@ -35,8 +36,9 @@ def deal_with(todo: Todo, act: str, user: User, words: str = "", about: str = ""
         return _concern(todo, user, words.strip(), about) if act == CONCERN else answer(todo, user)
     except AboutThemself:
         raise CannotBe(_("This is about you, so a colleague settles it.")) from None
-    except NotCleared:
-        raise CannotBe(_("This volunteer's clearance does not cover this visit. Please look for another.")) from None
+    except NotCleared as lacking:
+        text = _("This volunteer's clearance does not cover this visit. Please look for another.")
+        raise CannotBe(" ".join([text, *explain_all(lacking.gaps)])) from None
     except (TooLate, IllegalTransition):
         raise CannotBe(_("This offer is closed by now: somebody else comes, or it is over.")) from None
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from linzhu.communities.models import User
 from linzhu.dispatch.models import Todo
 from linzhu.dispatch.progress import equip
+from linzhu.requests.consents import veil
 from linzhu.requests.models import Elder, FamilyContact
 
 SHOWN = 60
@@ -48,8 +49,11 @@ def read_inbox(user: User, key: str) -> Inbox:
         tab.count = sum(counts.get(kind, 0) for kind in tab.kinds)
     tab = next((tab for tab in tabs if tab.key == key), tabs[0])
     related = ["help_request__elder", "offer__volunteer", "offer__message", "inbound", "message", "community"]
-    shown = list(visible.filter(kind__in=tab.kinds).select_related(*related).most_urgent_first()[:SHOWN])
+    related += ["elder", "volunteer", "owed_by", "help_request__elder__community"]
+    todos = visible.filter(kind__in=tab.kinds).select_related(*related)
+    shown = list(todos.most_urgent_first()[:SHOWN])
     equip(shown, reader=user)
+    veil(todo.help_request.elder for todo in shown if todo.kind == Kind.TELL_ELDER and todo.help_request)
     _recognise(user, shown)
     return Inbox(tabs, tab, shown)
 
@@ -96,6 +100,9 @@ def _tabs() -> list[Tab]:
         Kind.TELL_ELDER_LOOKING,
         Kind.TELL_ELDER_OFF,
         Kind.AFTER_VISIT,
+        Kind.CALL_FAMILY,
+        Kind.TELL_VOLUNTEER,
+        Kind.IS_BACK,
         Kind.NOT_DELIVERED,
         Kind.ROLL_CALL,
     ]

@@ -33,9 +33,12 @@ def inbox(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@staff_required(Role.DISPATCHES)
+@staff_required()
 def deal(request: StaffRequest, pk: int) -> HttpResponse:
-    """Deal with one todo. Where somebody was quicker, that is said and nothing is done twice."""
+    """Deal with one todo: a dispatcher does, or whoever owes it by name.
+
+    Where somebody was quicker, that is said and nothing is done twice.
+    """
     todo = _find(request, pk)
     act = request.POST.get("act", "")
     if act not in ANSWERS:
@@ -61,6 +64,6 @@ def _find(request: StaffRequest, pk: int) -> Todo:
     visible = Todo.objects.visible_to(request.user)
     related = ["offer__volunteer", "offer__help_request", "help_request", "community", "closed_by", "about_volunteer"]
     todo: Todo = get_object_or_404(visible.select_related(*related), pk=pk)
-    if not may(request.user, Role.DISPATCHES, todo.community):
+    if todo.owed_by_id != request.user.pk and not may(request.user, Role.DISPATCHES, todo.community):
         raise PermissionDenied
     return todo

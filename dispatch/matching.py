@@ -187,7 +187,7 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
     """The one place of the rules. What ``neighbours`` asks the database beforehand follows from them."""
     help_request, service = wanted.help_request, wanted.help_request.service
     return [
-        *clearance_gaps(volunteer, help_request.needs_clearance, wanted.visit_day),
+        *clearance_gaps(volunteer, help_request.needs_clearance, wanted.visit_day, wanted.rules),
         *tie_exclusions(volunteer.pk, wanted.history.ties),
         *_when(volunteer.opted_out_at is not None, "opted-out"),
         *_when(volunteer.paused_until is not None and volunteer.paused_until > wanted.at, "paused"),
@@ -207,14 +207,22 @@ def _exclusions(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reaso
     ]
 
 
-def clearance_gaps(volunteer: Volunteer, level: int, visit_day: date) -> list[Reason]:
-    """Return what is missing of this volunteer's clearance for a visit on that day."""
+def clearance_gaps(volunteer: Volunteer, level: int, visit_day: date, rules: Rules) -> list[Reason]:
+    """Return what this volunteer lacks for a visit on that day: clearance, and what the elder's community demands."""
     if volunteer.cleared_until is None:
         return [{"code": "not-cleared"}]
     return [
         *_when(volunteer.cleared_until < visit_day, "clearance-expired"),
         *_when(volunteer.clearance < level, "clearance-level"),
+        *(_expiry("training", volunteer.trained_until, visit_day) if rules.needs_training else []),
+        *(_expiry("insurance", volunteer.insured_until, visit_day) if rules.needs_insurance else []),
     ]
+
+
+def _expiry(what: str, until: date | None, visit_day: date) -> list[Reason]:
+    if until is None:
+        return [{"code": f"{what}-missing"}]
+    return _when(until < visit_day, f"{what}-expired")
 
 
 def _reasons(volunteer: Volunteer, wanted: Wanted, metres: int) -> list[Reason]:

@@ -31,7 +31,8 @@ STUCK_AFTER = timedelta(minutes=10)
 State = Message.State
 
 MUST_ARRIVE = (
-    "visit_yours", "visit_off", "family_assigned", "family_searching", "family_off", "elder_assigned", "elder_off",
+    "visit_yours", "visit_off", "visit_off_gently", "family_assigned", "family_searching", "family_off",
+    "elder_assigned", "elder_off",
 )  # fmt: skip
 """Texts whose loss somebody waits at a door for. A lost offer costs nothing: the next wave asks others."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from linzhu.communities.clock import now
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch import cash, telling, visit_texts
 from linzhu.dispatch.doorwords import new_door_word
 from linzhu.dispatch.errors import Busy, MoneyUnsettled, NotCleared, TooLate
@@ -168,10 +169,12 @@ def _check_time(help_request: HelpRequest, volunteer: Volunteer) -> None:
 
 
 def _check_clearance(help_request: HelpRequest, volunteer: Volunteer) -> None:
-    """Clearance is checked at the offer and again at the yes (docs/privacy: safeguarding rule 1)."""
+    """Clearance, training and insurance are checked at the offer and again at the yes (safeguarding rule 1)."""
     visit_day = timezone.localtime(help_request.window_start).date()
-    gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day)
-    if gaps or volunteer.status != Volunteer.Status.ACTIVE or are_kept_apart(help_request.elder_id, volunteer.pk):
+    gaps = clearance_gaps(volunteer, help_request.needs_clearance, visit_day, rules_of(help_request.community))
+    if gaps:
+        raise NotCleared(gaps)
+    if volunteer.status != Volunteer.Status.ACTIVE or are_kept_apart(help_request.elder_id, volunteer.pk):
         raise NotCleared
     if help_request.is_about_money and cash.is_blocked(volunteer):
         raise MoneyUnsettled
@@ -230,6 +233,15 @@ def withdraw_offers(help_request: HelpRequest) -> None:
     help_request.offers.open().update(status=Offer.Status.WITHDRAWN)
     outbox.withdraw(Message.objects.filter(offer__help_request=help_request))
     help_request.waves.filter(ended_at=None).update(ended_at=now())
+
+
+def release_stand_bys(help_request: HelpRequest) -> int:
+    """Nobody need keep the time free any more: who stands by is thanked and told so. Returns how many."""
+    waiting = list(help_request.offers.filter(status=Offer.Status.STANDBY).select_related("volunteer"))
+    for offer in waiting:
+        if Offer.objects.filter(pk=offer.pk, status=Offer.Status.STANDBY).update(status=Offer.Status.WITHDRAWN):
+            telling.tell_volunteer(offer.volunteer, "offer_cancelled", help_request)
+    return len(waiting)
 
 
 def void_offers(offers: OfferQuerySet) -> None:

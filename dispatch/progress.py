@@ -63,7 +63,7 @@ def equip(
     """Give each todo what its sentence tells: ``search`` and ``coming`` of its help request.
 
     A todo of a volunteer who wants help gets ``askers`` as well, one from a closed door ``rang`` and ``family``,
-    one about money ``money``.
+    one about money ``money``, a call to the family ``family``.
     """
     todos = list(todos)
     pks = {todo.help_request_id for todo in todos if todo.help_request_id}
@@ -74,6 +74,7 @@ def equip(
         todo.coming = coming[todo.help_request_id]  # type: ignore[attr-defined]
     _name_subjects(todos)
     _name_askers([todo for todo in todos if todo.kind == Todo.Kind.HELP_WANTED and todo.inbound])
+    _name_family([todo for todo in todos if todo.kind == Todo.Kind.CALL_FAMILY])
     _name_who_rang([todo for todo in todos if todo.kind in (*KIND_OF.values(), Todo.Kind.NEEDS_HELP)])
     tell_money([todo for todo in todos if todo.kind in Todo.AFTERWARDS], reader)
 
@@ -102,6 +103,14 @@ def _name_askers(todos: list[Todo]) -> None:
             if todo.inbound and volunteer.phone == todo.inbound.sender
             if volunteer.community_id == todo.community_id or volunteer.pk in on_the_visit
         ]
+
+
+def _name_family(todos: list[Todo]) -> None:
+    """Say whom of the family to call about an elder; one query, or none."""
+    elders = {todo.elder_id for todo in todos}
+    contacts = list(FamilyContact.objects.filter(elder__in=elders).order_by("pk")) if elders else []
+    for todo in todos:
+        todo.family = [contact for contact in contacts if contact.elder_id == todo.elder_id]  # type: ignore[attr-defined]
 
 
 def _name_who_rang(todos: list[Todo]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,12 @@ def explain(reason: Reason) -> str:
     facts = dict(reason)
     sentence = _SENTENCES.get(facts.pop("code", ""))
     return sentence(**facts) if sentence else ""
+
+
+def explain_all(reasons: Sequence[Reason]) -> list[str]:
+    """Return the reasons in brackets, to stand behind a sentence; nothing where there are none."""
+    told = ", ".join(explain(reason) for reason in reasons)
+    return [f"({told})"] if told else []
 
 
 def show_distance(m: int) -> str:
@@ -55,6 +61,10 @@ _SENTENCES: dict[str, Callable[..., str]] = {
     "not-cleared": lambda: _("not cleared yet"),
     "clearance-expired": lambda: _("clearance expired by then"),
     "clearance-level": lambda: _("not cleared for papers and certificates"),
+    "training-missing": lambda: _("no training noted"),
+    "training-expired": lambda: _("training has run out by then"),
+    "insurance-missing": lambda: _("no insurance noted"),
+    "insurance-expired": lambda: _("insurance has run out by then"),
     "paused": lambda: _("taking a pause"),
     "opted-out": lambda: _("wants no texts"),
     "skill": lambda: _("does not do this kind of help"),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import translation
 
 from linzhu.communities.clock import now
+from linzhu.communities.models import User
 from linzhu.communities.names import known_as
 from linzhu.communities.people import TellBy, TextLanguage
 from linzhu.communities.phones import PhoneError, parse_phone
@@ -19,10 +20,12 @@ from linzhu.notifications import by_code, outbox
 from linzhu.notifications.models import Message, MessageQuerySet
 from linzhu.notifications.optout import is_opted_out
 from linzhu.notifications.wording import describe_window, in_a_row, word
-from linzhu.requests.models import Elder, FamilyContact, HelpRequest, Status
+from linzhu.requests.consents import allows
+from linzhu.requests.models import Consent, Elder, ElderState, FamilyContact, HelpRequest, Status
 from linzhu.volunteers.models import Volunteer
 
 CALL_ELDER_WITHIN = timedelta(minutes=30)
+CALL_FAMILY_WITHIN = timedelta(hours=4)
 CALL_LATE_WITHIN = timedelta(minutes=10)
 WORTH_A_CALL_MIN = 15
 REPLACES_WAITING = {"family_assigned", "family_off"}
@@ -112,6 +115,10 @@ def tell_family(help_request: HelpRequest, template: str, *, with_link: bool = F
 
     In the night they are let sleep, unless the help is wanted before the morning.
     """
+    if help_request.elder.state == ElderState.DIED:
+        return 0  # what there is to say to them now, a person says
+    if not allows(help_request.elder, Consent.Kind.FAMILY):
+        return 0
     language = elder_language(help_request.elder)
     told, morning = 0, morning_of(help_request, now())
     for contact in help_request.elder.family.filter(gets_texts=True):
@@ -163,7 +170,7 @@ def tell_assigned(help_request: HelpRequest) -> None:
     told = tell_family(
         help_request, "family_assigned", with_link=True, volunteer=names, when=when(help_request, language)
     )
-    if help_request.elder.tell_by == TellBy.FAMILY and told:
+    if _hears_it_from_family(help_request.elder, told):
         return
     words = in_a_row((door_word for _name, door_word in coming), language)
     _tell_elder(
@@ -180,22 +187,18 @@ def tell_late(assignment: Assignment, minutes: int) -> None:
     """The volunteer comes that many minutes later: the family reads it, the elder is called if it is worth a call."""
     help_request, name = assignment.help_request, assignment.volunteer.known_as
     told = tell_family(help_request, "family_late", volunteer=name, minutes=str(minutes))
-    through_family = help_request.elder.tell_by == TellBy.FAMILY and told
-    if minutes >= WORTH_A_CALL_MIN and not through_family:
-        todos.owe(
-            Todo.Kind.TELL_ELDER_LATE,
-            community=help_request.community,
-            help_request=help_request,
-            due_in=CALL_LATE_WITHIN,
-        )
+    if minutes >= WORTH_A_CALL_MIN and not _hears_it_from_family(help_request.elder, told):
+        _owe_call(help_request, Todo.Kind.TELL_ELDER_LATE, CALL_LATE_WITHIN)
 
 
 def tell_searching_again(help_request: HelpRequest) -> None:
     """The volunteer does not come after all: the family reads that we look for another, staff call the elder."""
-    tell_family(help_request, "family_searching")
+    told = tell_family(help_request, "family_searching")
     not_called_yet = elder_calls.withdraw(help_request)
     if todos.close_kind(help_request, Todo.Kind.TELL_ELDER) or not_called_yet:
         return  # the elder had not been told of the first one yet
+    if not help_request.elder.is_active and told:
+        return
     _owe_call(help_request, Todo.Kind.TELL_ELDER_LOOKING)
 
 
@@ -206,13 +209,17 @@ def tell_off(help_request: HelpRequest) -> None:
         return  # nobody had told the elder that somebody would look in; what they need the roll-call knows
     if help_request.status == Status.UNMET:
         _owe_call(help_request, Todo.Kind.TELL_ELDER_OFF)
-    elif not (help_request.elder.tell_by == TellBy.FAMILY and told):
+    elif not _hears_it_from_family(help_request.elder, told):
         _tell_elder(help_request, "elder_off", Todo.Kind.TELL_ELDER_OFF)
 
 
 def _tell_elder(help_request: HelpRequest, template: str, kind: Todo.Kind, **params: str) -> None:
     elder = help_request.elder
     language = elder_language(elder)
+    if not elder.is_active:
+        elder_calls.withdraw(help_request)
+        _owe_call(help_request, kind)
+        return
     if elder.tell_by == TellBy.TEXT and _takes_texts(elder.phone):
         service = {} if template == "elder_assigned" else {"service": service_name(help_request, language)}
         outbox.queue(
@@ -230,8 +237,24 @@ def _tell_elder(help_request: HelpRequest, template: str, kind: Todo.Kind, **par
     _owe_call(help_request, kind)
 
 
-def _owe_call(help_request: HelpRequest, kind: Todo.Kind) -> None:
-    todos.owe(kind, community=help_request.community, help_request=help_request, due_in=CALL_ELDER_WITHIN)
+def _hears_it_from_family(elder: Elder, told: int) -> bool:
+    return bool(told) and (elder.tell_by == TellBy.FAMILY or not elder.is_active)
+
+
+def _owe_call(help_request: HelpRequest, kind: Todo.Kind, due_in: timedelta = CALL_ELDER_WITHIN) -> None:
+    elder = help_request.elder
+    if elder.is_active:
+        todos.owe(kind, community=help_request.community, help_request=help_request, due_in=due_in)
+    elif elder.state != ElderState.DIED:
+        owe_family_call(elder)
+
+
+def owe_family_call(elder: Elder, *, by: User | None = None) -> Todo | None:
+    """What the elder would have been told, the family hears from a person, if there is any: ``by`` somebody named."""
+    if not elder.family.exists():
+        return None
+    kind = Todo.Kind.CALL_FAMILY
+    return todos.owe(kind, community=elder.community, elder=elder, owed_by=by, due_in=CALL_FAMILY_WITHIN)
 
 
 def _takes_texts(phone: str) -> bool:

@@ -13,7 +13,7 @@ from linzhu.dispatch.errors import AboutThemself
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Offer, Todo
 from linzhu.notifications.models import InboundMessage, Message
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.models import Elder, HelpRequest
 from linzhu.volunteers.models import Volunteer
 
 ABOUT_THE_SEARCH = (
@@ -30,6 +30,9 @@ ABOUT_THE_VISIT = (Todo.Kind.NOT_ARRIVED, Todo.Kind.NOT_FINISHED, Todo.Kind.TELL
 
 ABOUT_TELLING = (Todo.Kind.TELL_ELDER, Todo.Kind.TELL_ELDER_LATE, Todo.Kind.TELL_ELDER_LOOKING)
 """Calls that tell the elder something: whoever owes one need not have noticed that a volunteer is missing."""
+
+SAID_TO_ELDERS = (*ABOUT_TELLING, Todo.Kind.TELL_ELDER_OFF, Todo.Kind.AFTER_VISIT)
+"""Calls to the elder in person: with nobody at home, nobody can be told or asked."""
 
 DECIDE_BEFORE = timedelta(minutes=60)
 
@@ -58,13 +61,20 @@ def owe(
     inbound: InboundMessage | None = None,
     message: Message | None = None,
     about: About | None = None,
+    elder: Elder | None = None,
+    volunteer: Volunteer | None = None,
+    owed_by: User | None = None,
 ) -> Todo:
-    """Open a todo, due that long from now. The same fact about one help request, text or community is owed once."""
+    """Open a todo, due that long from now. The same fact about one help request, text or community is owed once.
+
+    ``elder``, and ``volunteer``: what is about no help request, but about them.
+    """
     facts: dict[str, Any] = {"help_request": help_request, "kind": kind, "inbound": inbound, "message": message}
-    defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in}
+    facts |= {"elder": elder, "volunteer": volunteer}
+    defaults: dict[str, Any] = {"offer": offer, "due_at": now() + due_in, "owed_by": owed_by}
     if about:
         defaults |= {"subject": about.subject, "about_volunteer": about.volunteer, "about_staff": about.staff}
-    of_community = not (help_request or inbound or message)
+    of_community = not (help_request or inbound or message or elder)
     (facts if of_community else defaults)["community"] = community
     with transaction.atomic(savepoint=False):
         todo, created = Todo.objects.get_or_create(**facts, closed_at=None, defaults=defaults)

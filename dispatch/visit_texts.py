@@ -66,6 +66,13 @@ def call_off(assignment: Assignment, reason: str) -> Message:
     return _must_know(tell_volunteer(volunteer, "visit_off", help_request, when=when_text, reason=reason), assignment)
 
 
+def call_off_gently(assignment: Assignment) -> Message:
+    """After a death: that they need not come. Why, they hear from a person."""
+    volunteer, help_request = assignment.volunteer, assignment.help_request
+    when_text = when(help_request, volunteer.text_language)
+    return _must_know(tell_volunteer(volunteer, "visit_off_gently", help_request, when=when_text), assignment)
+
+
 def _must_know(message: Message, assignment: Assignment) -> Message:
     """Who takes no texts may promise a visit all the same, on their page or on the phone: then a person calls."""
     if message.state == Message.State.SUPPRESSED:

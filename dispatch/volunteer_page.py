@@ -20,6 +20,7 @@ from linzhu.dispatch.models import Assignment, Offer
 from linzhu.dispatch.offers import SEARCHING
 from linzhu.dispatch.wishes import FEWEST, MOST, cap_of
 from linzhu.notifications.models import InboundMessage
+from linzhu.requests.consents import veil
 from linzhu.requests.models import LIVE_STATUSES, HelpRequest
 from linzhu.volunteers.availability_text import show_week
 from linzhu.volunteers.models import Volunteer
@@ -153,14 +154,21 @@ def _assignments(volunteer: Volunteer, at: datetime) -> list[Assignment]:
     seen = Q(finished_at__gt=at - STILL_SEEN) | Q(
         finished_at__gt=at - STILL_CORRECTS, cash__settled_at=None, cash__reported_at=None
     )
-    related = ["help_request__elder__place__parent", "help_request__community", "cash"]
+    related = [
+        "help_request__elder__place__parent",
+        "help_request__elder__community",
+        "help_request__community",
+        "cash",
+    ]
     thanks = InboundMessage.objects.filter(about=OuterRef("help_request__ref"), reading=THANKS)
-    return list(
+    visits = (
         mine.filter(Q(status=Assignment.Status.STANDING) | Q(seen, status=Assignment.Status.FINISHED))
         .annotate(is_thanked=Exists(thanks))
-        .select_related(*related)
-        .order_by("help_request__window_start", "pk")
+        .select_related(*related, "cash")
     )
+    shown: list[Assignment] = [*visits.order_by("help_request__window_start", "pk")]
+    veil(visit.help_request.elder for visit in shown)
+    return shown
 
 
 def _owes_figures(assignment: Assignment) -> bool:

@@ -35,6 +35,8 @@ LABELS: dict[str, str | Promise] = {
     "vehicle": _("Has a car (yes or no)"),
     "availability": _("When they are free"),
     "cleared_until": _("Cleared until"),
+    "trained_until": _("Trained until"),
+    "insured_until": _("Insured until"),
     "clearance": _("Clearance"),
     "weekly_cap": _("Offers a week, at most"),
     "text_language": _("Texts in"),

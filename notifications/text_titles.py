@@ -45,6 +45,7 @@ GROUPS: dict[Promise, dict[str, Promise]] = {
         "cash_look": _("The figures of the money do not agree"),
         "cannot_thanks": _("They cannot come after all"),
         "visit_off": _("The visit is called off"),
+        "visit_off_gently": _("The visit is called off; the office calls to say why"),
     },
     _("Families"): {
         "family_logged": _("Logged; the link to their page"),

@@ -94,6 +94,7 @@ TEXTS: dict[str, Text] = {
     "paused": Text(audience=_VOLUNTEER, params=("until",)),
     "cap_changed": Text(audience=_VOLUNTEER, params=("cap",)),
     "volunteer_link": Text(audience=_VOLUNTEER, params=("volunteer", "link"), personal=True, links=True),
+    "visit_off_gently": Text(audience=_VOLUNTEER, params=("service", "when")),
     "visit_off": Text(audience=_VOLUNTEER, params=("service", "when", "reason"), may_be_empty=("reason",)),
     # Families and elders.
     "family_logged": Text(audience=Audience.FAMILY, params=("elder", "service", "link"), personal=True, links=True),

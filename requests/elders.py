@@ -17,29 +17,35 @@ from linzhu.communities.access import StaffRequest, staff_required
 from linzhu.communities.search_address import into_address
 from linzhu.communities.sort_key import PeoplePaginator
 from linzhu.communities.versions import compare_anew
+from linzhu.requests.consents import hide_health, standing_of
 from linzhu.requests.forms import ElderForm, FamilyContactForm, FamilyFormSet
-from linzhu.requests.models import LIVE_STATUSES, Elder, HelpRequest
+from linzhu.requests.models import LIVE_STATUSES, Consent, Elder, HelpRequest
 from linzhu.requests.recurring_views import recurring_of
 
 PER_PAGE = 50
 ADD_ROW = "add_family"
+GONE = "gone"
+MOVES_SHOWN = 5
 
 
 @staff_required()
 @require_http_methods(["GET", "POST"])
 def elder_list(request: StaffRequest) -> HttpResponse:
-    """Everybody whom the user may see, by name. ``q``, sent by POST, searches names, pinyin and phones."""
+    """Everybody who lives here, by name; ``?who=gone`` lists who has moved or died.
+
+    ``q``, sent by POST, searches names, pinyin and phones among them all.
+    """
     if names_nobody := into_address(request):
         return names_nobody
     sent = request.POST or request.GET
     text = request.POST.get("q", "").strip()
     elders = Elder.objects.visible_to(request.user, few=bool(text)).select_related("community", "place__parent")
-    if text:
-        elders = elders.meant_by(text)
-    listed = elders.defer("notes", "search_words", "sort_key")
+    gone = sent.get("who") == GONE
+    found = elders.meant_by(text).here_first() if text else elders.gone() if gone else elders.here()
+    listed = found.defer("notes", "search_words", "sort_key")
     page = PeoplePaginator(listed, PER_PAGE).get_page(sent.get("page"))
     page.object_list = _with_help_requests(page.object_list)
-    return render(request, "requests/elders.html", {"page": page, "q": text})
+    return render(request, "requests/elders.html", {"page": page, "q": text, "gone": gone and not text})
 
 
 @staff_required()
@@ -49,7 +55,18 @@ def elder_detail(request: StaffRequest, pk: int) -> HttpResponse:
     elders = Elder.objects.visible_to(request.user).select_related("community", "place__parent")
     elder = get_object_or_404(elders.prefetch_related("family"), pk=pk)
     help_requests = Paginator(elder.help_requests.all(), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"elder": elder, "page": help_requests, "recurring": recurring_of(elder)}
+    moves = elder.history.exclude(history_change_reason=None).select_related("history_user")[:MOVES_SHOWN]
+    consents = standing_of(elder)
+    if not consents[Consent.Kind.HEALTH].is_allowed:
+        hide_health(elder)
+    context = {
+        "elder": elder,
+        "page": help_requests,
+        "recurring": recurring_of(elder),
+        "moves": moves,
+        "consents": consents.values(),
+        "hows": Consent.How.choices,
+    }
     return render(request, "requests/elder.html", context)
 
 
@@ -62,7 +79,7 @@ def elder_edit(request: StaffRequest, pk: int | None = None) -> HttpResponse:
     elder = get_object_or_404(Elder.objects.visible_to(user), pk=pk) if pk else None
     data = _with_another_row(request.POST) if request.method == "POST" else None
     form = ElderForm(data, instance=elder, user=user)
-    family = FamilyFormSet(data, instance=form.instance, prefix="family")
+    family = FamilyFormSet(data, instance=form.instance, prefix="family", user=user)
     if data and ADD_ROW not in data and all([form.is_valid(), family.is_valid()]):
         with transaction.atomic():
             elder = form.save()

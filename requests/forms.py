@@ -7,14 +7,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from linzhu.communities.access import home_community
 from linzhu.communities.clock import now
 from linzhu.communities.models import Community, Place, User
 from linzhu.communities.people import Gender
 from linzhu.communities.phones import PhoneField, parse_phone, show_phone
+from linzhu.communities.rules import rules_of
 from linzhu.communities.versions import BothVersions
-from linzhu.requests.models import Elder, FamilyContact
+from linzhu.requests.consents import allows
+from linzhu.requests.models import Consent, Elder, FamilyContact
 
 NOT_SAID = "–"
+ABOUT_HEALTH = ("needs", "notes")
 
 
 class ElderForm(BothVersions, forms.ModelForm):
@@ -46,6 +50,9 @@ class ElderForm(BothVersions, forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose_within(self, user)
+        if not _is_agreed(self.instance, Consent.Kind.HEALTH, user):
+            for name in ABOUT_HEALTH:
+                del self.fields[name]
         self.fields["name"].widget.attrs["autocomplete"] = "off"
         if self.instance.phone:
             self.initial["phone"] = show_phone(self.instance.phone, self.instance.phone_ext)
@@ -85,6 +92,8 @@ class FamilyContactForm(BothVersions, forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         raw = self.data.get(self.add_prefix("phone"), "")
+        if "gets_texts" not in self.fields and not self.instance.pk and cleaned.get("phone"):
+            self.instance.gets_texts = parse_phone(raw).mobile  # once the elder agrees
         if cleaned.get("gets_texts") and cleaned.get("phone") and not parse_phone(raw).mobile:
             self.add_error("phone", self.fields["phone"].error_messages["landline"])
         return cleaned
@@ -94,9 +103,30 @@ class FamilyContactForm(BothVersions, forms.ModelForm):
         return super().save(commit)  # type: ignore[no-any-return]
 
 
+class _FamilyFormSet(forms.BaseInlineFormSet):
+    """Without the elder's consent to share with the family, nobody is asked whether they get texts."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shares = _is_agreed(self.instance, Consent.Kind.FAMILY, user)
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if not self.shares:
+            del form.fields["gets_texts"]
+
+
 FamilyFormSet = forms.inlineformset_factory(
-    Elder, FamilyContact, form=FamilyContactForm, extra=1, max_num=10, validate_max=True
+    Elder, FamilyContact, form=FamilyContactForm, formset=_FamilyFormSet, extra=1, max_num=10, validate_max=True
 )
+
+
+def _is_agreed(elder: Elder, kind: Consent.Kind, user: User) -> bool:
+    """Whether the elder has agreed; for one who is not written down yet, whether the office asks for it first."""
+    if elder.pk:
+        return allows(elder, kind)
+    home = home_community(user)
+    return home is None or not rules_of(home).needs_consent
 
 
 def choose_within(form: forms.ModelForm, user: User) -> None:

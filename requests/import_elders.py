@@ -13,8 +13,10 @@ from linzhu.communities.gazetteer import Gazetteer
 from linzhu.communities.importing import Importer, Record
 from linzhu.communities.models import Community
 from linzhu.communities.people_words import GENDER, languages
+from linzhu.communities.rules import rules_of
 from linzhu.communities.spreadsheet_files import Cell
 from linzhu.communities.spreadsheets import Column
+from linzhu.requests.forms import ABOUT_HEALTH
 from linzhu.requests.models import Elder, FamilyContact
 
 GROUPS = read.Vocabulary(
@@ -79,6 +81,7 @@ class ElderImporter(Importer):
     def __init__(self, community: Community) -> None:
         super().__init__(community)
         self._gazetteer = Gazetteer(community)
+        self._asks_first = rules_of(community).needs_consent
 
     def record(self, row: int, cells: dict[str, Any]) -> Record:
         name, phone = cells["name"], cells.get("phone")
@@ -87,6 +90,10 @@ class ElderImporter(Importer):
             for column in ("name", "gender", "address", "needs", "languages", "tell_by", "notes")
             if column in cells
         }
+        if self._asks_first:
+            for name in ABOUT_HEALTH:
+                if values.pop(name, None):
+                    self.report.warn(_("Notes on health were left out: the elder's consent comes first here."), row)
         if phone:
             values |= {"phone": phone.e164, "phone_ext": phone.ext}
         if born := cells.get("birth_year") or cells.get("age"):

@@ -25,10 +25,11 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.requests import windows
 from linzhu.requests.catalogue import SERVICES, Code, Group, Service
+from linzhu.requests.consents import veil
 from linzhu.requests.forms import ElderForm, FamilyFormSet
 from linzhu.requests.intake_callers import contact_behind, recognise
-from linzhu.requests.intake_form import CUSTOM, IntakeForm
-from linzhu.requests.lifecycle import Actor, log_request
+from linzhu.requests.intake_form import CUSTOM, GONE, IntakeForm
+from linzhu.requests.lifecycle import Actor, ElderGone, log_request
 from linzhu.requests.looks import note_look
 from linzhu.requests.models import Elder, ElderQuerySet, FamilyContact, HelpRequest, Look
 
@@ -54,9 +55,13 @@ def intake(request: StaffRequest) -> HttpResponse:
     form = IntakeForm(request.POST, user=user)
     form.is_valid()
     elder = form.cleaned_data.get("elder")
-    if form.errors or (not request.POST.get("anyway") and duplicates(form)):
+    if form.errors or (not request.POST.get("anyway") and (form.in_absence or duplicates(form))):
         return _page(request, form, elder, status=422)
-    return _logged(request, log_all(form, user))
+    try:
+        return _logged(request, log_all(form, user))
+    except ElderGone:  # noted by a colleague in this very moment
+        form.add_error("elder", GONE)
+        return _page(request, form, elder, status=422)
 
 
 def log_all(form: IntakeForm, user: User) -> list[HelpRequest]:
@@ -95,7 +100,7 @@ def check_duplicates(request: StaffRequest) -> HttpResponse:
     """The warning beside the form, while it is being filled in."""
     form = IntakeForm(request.POST, user=request.user)
     form.is_valid()
-    context = {"duplicates": duplicates(form), "anyway": request.POST.get("anyway")}
+    context = {"duplicates": duplicates(form), "form": form, "anyway": request.POST.get("anyway")}
     return render(request, "requests/_duplicates.html", context)
 
 
@@ -109,7 +114,7 @@ def find_elder(request: StaffRequest) -> HttpResponse:
     """
     if request.method == "POST" and not request.htmx:
         text = request.POST.get("q", "")
-        elder = recognise(text, list(_elders(request, few=True).meant_by(text)[:HITS]))
+        elder = recognise(text, _meant(request, text))
         caller = contact_behind(text, elder) if elder else None
         return _page(request, _form_for(request, elder, caller), elder)
     template = "requests/_hits.html" if request.method == "POST" else "requests/_who.html"
@@ -134,7 +139,7 @@ def new_elder(request: StaffRequest) -> HttpResponse:
     data = request.POST if "name" in request.POST else None
     carried = None if data else _carried_over(request.POST.get("q", ""))
     form = ElderForm(data, user=user, initial=carried, auto_id="id_elder_%s")
-    family = FamilyFormSet(data, instance=form.instance, prefix="family")
+    family = FamilyFormSet(data, instance=form.instance, prefix="family", user=user)
     if data and form.is_valid() and family.is_valid():
         with transaction.atomic():
             elder = form.save()
@@ -213,15 +218,23 @@ def _elders(request: StaffRequest, *, few: bool = False) -> ElderQuerySet:
 
 
 def _elder(request: StaffRequest, pk: int | str) -> Elder:
-    return get_object_or_404(_elders(request), pk=pk)  # type: ignore[no-any-return]
+    """An elder to be shown, without what there is no consent for."""
+    elder: Elder = get_object_or_404(_elders(request), pk=pk)
+    veil([elder])
+    return elder
 
 
 def _found(request: StaffRequest) -> dict[str, Any]:
     text = request.POST.get("q", "").strip()
-    hits = list(_elders(request, few=True).meant_by(text)[:HITS]) if text else []
+    hits = _meant(request, text) if text else []
     for elder in hits:
         elder.caller = contact_behind(text, elder)
     return {"q": text, "hits": hits, "calling": recognise(text, hits)}
+
+
+def _meant(request: StaffRequest, text: str) -> list[Any]:
+    """Whom these words or digits mean; who can be helped now stands first."""
+    return list(_elders(request, few=True).meant_by(text).here_first()[:HITS])
 
 
 def _carried_over(text: str) -> dict[str, str]:

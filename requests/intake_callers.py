@@ -26,13 +26,15 @@ def whole_number(text: str) -> Phone | None:
 def recognise(text: str, found: Sequence[Elder]) -> Elder | None:
     """Return the one elder whom this whole number leads to: it is their own, or that of somebody of their family.
 
-    An extension decides among those who share a number; a number that several share without one leads to nobody.
+    An extension decides among those who share a number, and who lives here no more is passed over if somebody else
+    does; a number that several share otherwise leads to nobody.
     """
     number = whole_number(text)
     if number is None:
         return None
     behind = [elder for elder in found if _has_number(elder, number)]
-    return behind[0] if len(behind) == 1 else None
+    living_here = [elder for elder in behind if not elder.is_gone] or behind
+    return living_here[0] if len(living_here) == 1 else None
 
 
 def _has_number(elder: Elder, number: Phone) -> bool:

@@ -22,6 +22,7 @@ from linzhu.requests.catalogue import SERVICES, Code
 from linzhu.requests.models import Elder, HelpRequest
 
 CUSTOM = "custom"
+GONE = _("Nothing can be logged for somebody who lives here no more.")
 AS_SERVICE = ("", _("as the service needs"))
 ANY = ("", _("anybody"))
 OWN = ("details_", "when_")
@@ -138,6 +139,8 @@ class IntakeForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if when := cleaned.get("when"):
             self.window = self._custom_window() if when == CUSTOM else self._suggested_window(when)
+        if (elder := cleaned.get("elder")) and elder.is_gone:
+            self.add_error("elder", GONE)
         for code in cleaned.get("services", []):
             if (own := self.own_when(code)) and (window := self._suggested_window(own)):
                 self.own_windows[code] = window
@@ -168,6 +171,16 @@ class IntakeForm(forms.Form):
         if left is None:
             self.add_error(field, _("This time has passed, or nearly. Please choose a later one."))
         return left
+
+    @property
+    def in_absence(self) -> bool:
+        """Whether help is asked for at a time when the elder is away. Somebody may mean it so: the cat is hungry."""
+        if not self.is_bound:
+            return False
+        elder: Elder | None = self.cleaned_data.get("elder")
+        asked_for = [self.window_of(code) for code in self.cleaned_data.get("services", [])]
+        days = [timezone.localtime(window.start).date() for window in asked_for if window]
+        return elder is not None and not elder.is_gone and any(elder.is_absent_on(day) for day in days)
 
     def window_of(self, code: str) -> windows.Window | None:
         """Return when this service is wanted: at a time of its own, or with the others."""

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.requests.catalogue import SERVICES
-from linzhu.requests.models import Elder, HelpRequest, Status, StatusChange, new_ref
+from linzhu.requests.models import GONE_STATES, Elder, HelpRequest, Status, StatusChange, new_ref
 from linzhu.requests.signals import status_changed
 
 TRANSITIONS: dict[str, set[str]] = {
@@ -32,6 +32,10 @@ class IllegalTransition(Exception):  # noqa: N818 (an event of the domain, named
     def __init__(self, ref: str, from_status: str, to_status: str) -> None:
         super().__init__(f"{ref}: {from_status} → {to_status}")
         self.ref, self.from_status, self.to_status = ref, from_status, to_status
+
+
+class ElderGone(Exception):  # noqa: N818 (an answer for the one who asked, not a fault)
+    """The elder has moved away or has died, as far as we know: nothing is logged for them."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def log_request(
     ``fields`` are HelpRequest's own (``window_start``, ``window_end``, ``details``, ``channel``, …); what the service
     asks for (people, car, clearance) is the default. With an ``idempotency_key`` that was used before, the help
     request of that time is returned and nothing is written: a double click or a retry logs nothing twice.
-    Raises KeyError for an unknown service.
+    Raises KeyError for an unknown service, ElderGone for somebody who lives here no more.
     """
     service = SERVICES[service_code]
     defaults = {
@@ -70,6 +74,7 @@ def log_request(
         return earlier
     try:
         with transaction.atomic():
+            _check_lives_here(elder)
             help_request = HelpRequest.objects.create(
                 **{**defaults, **fields},
                 ref=_free_ref(),
@@ -108,6 +113,13 @@ def move(help_request: HelpRequest, to_status: str, *, actor: Actor, why: str = 
             _record(help_request, from_status, to_status, actor, why)
             return help_request
     raise IllegalTransition(help_request.ref, from_status, to_status)
+
+
+def _check_lives_here(elder: Elder) -> None:
+    """Asked of the row, with it held: who notes a death calls off what was logged before, and nothing comes after."""
+    held = Elder.objects.select_for_update(no_key=True).filter(pk=elder.pk)
+    if held.values_list("state", flat=True).first() in GONE_STATES:
+        raise ElderGone
 
 
 def _logged_before(idempotency_key: str | None) -> HelpRequest | None:

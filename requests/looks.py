@@ -36,10 +36,11 @@ class Crowded(Exception):  # noqa: N818 (an event, not a fault of the caller)
     """So many looked at once that this look could not be written down: then nothing is shown."""
 
 
-def note_look(user: User, elder_id: int, what: str, about: str = "") -> None:
+def note_look(user: User, elder_id: int | None, what: str, about: str = "") -> None:
     """Write down that ``user`` sees this elder's record, unless it is the same look as a moment ago.
 
-    ``about`` is the help request looked at; without one it is the elder's newest in progress, if any. Raises Crowded.
+    Without an elder it is a volunteer's, and ``about`` says whose: ``V12``. Else ``about`` is the help request looked
+    at; without one it is the elder's newest in progress, if any. Raises Crowded.
     """
     recent = Look.objects.filter(elder=elder_id, user=user, what=what, at__gt=now() - SAME_LOOK)
     if recent.filter(about=about).exists() if about else recent.exists():

@@ -16,7 +16,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.requests import recurrence
 from linzhu.requests.lifecycle import SYSTEM, log_request
-from linzhu.requests.models import HelpRequest, Occurrence, RecurringRequest
+from linzhu.requests.models import Elder, HelpRequest, Occurrence, RecurringRequest
 from linzhu.requests.windows import Window
 
 logger = logging.getLogger(__name__)
@@ -38,10 +38,12 @@ class Upcoming:
     help_request: HelpRequest | None = None
     is_holiday: bool = False
     is_paused: bool = False
+    is_away: bool = False
+    """The elder is."""
 
     @property
     def takes_place(self) -> bool:
-        return self.fate != Occurrence.Fate.LEFT_OUT and not self.is_holiday and not self.is_paused
+        return self.fate != Occurrence.Fate.LEFT_OUT and not (self.is_holiday or self.is_paused or self.is_away)
 
 
 # --- the clock ----------------------------------------------------------------------------------------------------
@@ -91,8 +93,8 @@ def _open(recurring: RecurringRequest, day: date, at: datetime) -> None:
 
 
 def _takes_place(recurring: RecurringRequest, day: date) -> bool:
-    """Asked again at the last moment: the year's holidays may have been announced meanwhile."""
-    if recurring.pauses_on(day) or recurring.rests_on(day):
+    """Asked again at the last moment: the year's holidays may have been announced meanwhile, or the elder be away."""
+    if not recurring.elder.is_active or not recurring.takes_place_on(day):
         return False
     return not recurring.occurrences.filter(on=day).exists()
 
@@ -148,6 +150,22 @@ def end(recurring: RecurringRequest) -> None:
     _change(recurring, ended_at=recurring.ended_at or now())
 
 
+def follow_elder(elder: Elder, *, user: User | None = None, why: str = "") -> int:
+    """The elder's state has changed: nothing opens while they are away, and all ends where they are gone for good.
+
+    Back at home, the next dates open again. ``why`` goes into the trail of what ends. Returns how many go on or ended.
+    """
+    rows = list(elder.recurring.filter(ended_at=None))
+    for recurring in rows:
+        _lock(recurring)
+        if elder.is_gone:
+            recurring.ended_at = elder.state_at
+            recurring._change_reason, recurring._history_user = why[:100], user  # type: ignore[attr-defined]  # noqa: SLF001
+            recurring.save(update_fields=["ended_at"])
+        _schedule_anew(recurring, now())
+    return len(rows)
+
+
 def leave_out(recurring: RecurringRequest, day: date, *, user: User) -> bool:
     """Not this time: returns False if that date has been dealt with already, or is none of this rule's."""
     if next(_dates(recurring, day), None) != day:
@@ -182,8 +200,13 @@ def upcoming(recurring: RecurringRequest, at: datetime, count: int = SHOWN) -> l
 def _look_ahead(recurring: RecurringRequest, day: date, known: Occurrence | None) -> Upcoming:
     if known:
         return Upcoming(day, recurring.window_on(day), known.fate, known.help_request)
-    holiday, paused = recurring.rests_on(day), recurring.pauses_on(day)
-    return Upcoming(day, recurring.window_on(day), is_holiday=holiday, is_paused=paused)
+    return Upcoming(
+        day,
+        recurring.window_on(day),
+        is_holiday=recurring.rests_on(day),
+        is_paused=recurring.pauses_on(day),
+        is_away=recurring.elder.is_absent_on(day),
+    )
 
 
 # --- the next date ------------------------------------------------------------------------------------------------
@@ -217,14 +240,10 @@ def _schedule_anew(recurring: RecurringRequest, at: datetime) -> None:
 
 
 def _schedule(recurring: RecurringRequest, since: date) -> None:
-    """Set the next date on or after that day, or none."""
+    """Set the next date on or after that day, or none: nothing opens while the elder is away, not even ahead."""
     dealt_with = set(recurring.occurrences.filter(on__gte=since).values_list("on", flat=True))
-    ahead = (
-        day
-        for day in _dates(recurring, since)
-        if day not in dealt_with and not recurring.pauses_on(day) and not recurring.rests_on(day)
-    )
-    day = None if recurring.ended_at else next(ahead, None)
+    ahead = (day for day in _dates(recurring, since) if day not in dealt_with and recurring.takes_place_on(day))
+    day = next(ahead, None) if recurring.ended_at is None and recurring.elder.is_active else None
     recurring.next_on, recurring.next_opens_at = day, recurring.opens_at(day) if day else None
     RecurringRequest.objects.filter(pk=recurring.pk).update(
         next_on=recurring.next_on, next_opens_at=recurring.next_opens_at

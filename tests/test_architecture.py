@@ -21,6 +21,7 @@ NOT_OUR_CODE = {".venv", ".typings", "migrations", "node_modules", "var", "build
 # Who moves a model's status or state: nobody else writes it, in whatever way.
 LIFECYCLES = {
     "requests/lifecycle.py",
+    "requests/elder_state.py",
     "volunteers/lifecycle.py",
     "notifications/optout.py",
     "notifications/outbox.py",

@@ -669,7 +669,7 @@ def test_page_costs_the_same_number_of_queries_with_one_row_and_with_thirty(
     fill(large, 30)
     for row in (small, large):
         desk.get(url(row))  # the look is noted, once
-    with django_assert_max_num_queries(45) as counted:
+    with django_assert_max_num_queries(47) as counted:
         desk.get(url(small))
     with django_assert_num_queries(len(counted)):
         desk.get(url(large))

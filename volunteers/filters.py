@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -16,10 +17,13 @@ from linzhu.communities.people import Skill
 from linzhu.volunteers.availability import DAYS
 from linzhu.volunteers.models import Volunteer, VolunteerQuerySet
 
+RUNS_OUT_WITHIN = timedelta(days=30)
+"""So long before it runs out, staff find it in the list."""
 STATES = [
     ("today", _("free today")),
     ("paused", _("taking a pause")),
     ("uncleared", _("not cleared, or expired")),
+    ("runs-out", _("clearance, training or insurance runs out")),
     ("suspended", _("suspended")),
     ("left", _("left")),
     ("opted-out", _("wants no texts")),
@@ -62,12 +66,15 @@ class VolunteerFilter(django_filters.FilterSet):
 
     def by_state(self, volunteers: VolunteerQuerySet, name: str, state: str) -> VolunteerQuerySet:
         today = timezone.localdate()
+        within = (today, today + RUNS_OUT_WITHIN)
         if state == "today":
             return volunteers.askable(now(), today).exclude(**{f"free_{DAYS[today.weekday()]}": 0})
         return volunteers.filter(
             {
                 "paused": Q(paused_until__gt=now()),
                 "uncleared": Q(cleared_until=None) | Q(cleared_until__lt=today),
+                "runs-out": ~Q(status=Volunteer.Status.LEFT)
+                & (Q(cleared_until__range=within) | Q(trained_until__range=within) | Q(insured_until__range=within)),
                 "suspended": Q(status=Volunteer.Status.SUSPENDED),
                 "left": Q(status=Volunteer.Status.LEFT),
                 "opted-out": Q(opted_out_at__isnull=False),

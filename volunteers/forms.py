@@ -23,7 +23,7 @@ from linzhu.volunteers.week_form import HOURS, NO_TIME, HoursWidget, Row, calend
 NOT_SAID = "–"
 FREE = tuple(f"free_{day}" for day in DAYS)
 WRITTEN_BESIDE = ("search_words", "sort_key", "lat", "lng", *FREE)
-CLEARANCE_FIELDS = ("clearance", "cleared_until")
+CLEARANCE_FIELDS = ("clearance", "cleared_until", "trained_until", "insured_until")
 
 
 class VolunteerForm(BothVersions, forms.ModelForm):
@@ -48,14 +48,18 @@ class VolunteerForm(BothVersions, forms.ModelForm):
         model = Volunteer
         fields = [
             "name", "phone", "gender", "text_language", "community", "place", "reach_m", "skills", "languages",
-            "has_vehicle", "clearance", "cleared_until", "weekly_cap", "notes",
+            "has_vehicle", "clearance", "cleared_until", "trained_until", "insured_until", "weekly_cap", "notes",
         ]  # fmt: skip
         widgets = {
-            "cleared_until": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            for name in ("cleared_until", "trained_until", "insured_until")
+        } | {
             "notes": forms.Textarea(attrs={"rows": 3}),
         }
         help_texts = {
             "cleared_until": _("Empty: not cleared yet, so not asked."),
+            "trained_until": _("Heeded where the community's rules demand training."),
+            "insured_until": _("Heeded where the community's rules demand insurance."),
             "notes": _("Only staff read this."),
         }
 

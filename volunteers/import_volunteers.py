@@ -56,6 +56,8 @@ _AS_READ = (
     "languages",
     "clearance",
     "cleared_until",
+    "trained_until",
+    "insured_until",
     "weekly_cap",
     "text_language",
     "notes",
@@ -93,6 +95,8 @@ class VolunteerImporter(Importer):
             "availability", _week, "free when 服务时间 可服务时间 空闲时间 可用时间 服务时段 可服务时段 时间 有空时间"
         ),
         Column("cleared_until", read.date, "审核有效期 核验有效期 有效期 有效期至 审核有效期至 核验有效期至 核验到期"),
+        Column("trained_until", read.date, "training trained 培训有效期 培训有效期至 培训到期"),
+        Column("insured_until", read.date, "insurance insured 保险有效期 保险有效期至 保险到期"),
         Column("clearance", _clearance, "审核级别 核验级别 审核等级 核验等级"),
         Column("weekly_cap", read.whole_number(0, 100), "每周上限 每周次数 每周最多"),
         Column("text_language", read.one_of(TEXT_LANGUAGES), "短信语言 texts-in"),

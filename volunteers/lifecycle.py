@@ -10,9 +10,10 @@ from linzhu.volunteers.models import Volunteer
 Status = Volunteer.Status
 
 TRANSITIONS: dict[str, set[str]] = {
-    Status.ACTIVE: {Status.SUSPENDED, Status.LEFT},
-    Status.SUSPENDED: {Status.ACTIVE, Status.LEFT},
-    Status.LEFT: {Status.ACTIVE},
+    Status.ACTIVE: {Status.SUSPENDED, Status.LEFT, Status.ERASED},
+    Status.SUSPENDED: {Status.ACTIVE, Status.LEFT, Status.ERASED},
+    Status.LEFT: {Status.ACTIVE, Status.ERASED},
+    Status.ERASED: set(),
 }
 
 
@@ -35,7 +36,12 @@ def leave(volunteer: Volunteer, *, user: User, why: str = "") -> Volunteer:
     return _move(volunteer, Status.LEFT, user, why)
 
 
-def _move(volunteer: Volunteer, to_status: str, user: User, why: str) -> Volunteer:
+def erase(volunteer: Volunteer) -> Volunteer:
+    """Their data are about to be erased (``volunteers.erasing``): they are asked nothing any more."""
+    return _move(volunteer, Status.ERASED, None, "")
+
+
+def _move(volunteer: Volunteer, to_status: str, user: User | None, why: str) -> Volunteer:
     """Check, move by a conditional UPDATE, and leave a history row with who and why. Raises IllegalMove."""
     from_status = volunteer.status
     if to_status not in TRANSITIONS[from_status]:

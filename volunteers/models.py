@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import Self
+from typing import Any, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -16,7 +16,7 @@ from simple_history.models import HistoricalRecords
 from linzhu.communities.clock import now
 from linzhu.communities.fields import ChoiceSetField
 from linzhu.communities.indexes import CoveringIndex
-from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
+from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet, User
 from linzhu.communities.names import known_as
 from linzhu.communities.people import Clearance, Gender, Language, Skill
 from linzhu.communities.search_field import SearchWordsField
@@ -35,6 +35,10 @@ _FREE = attrgetter(*(f"free_{day}" for day in DAYS))
 
 
 class VolunteerQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User, *, few: bool = False) -> Any:
+        """As everywhere; whose data were erased is seen by nobody any more."""
+        return super().visible_to(user, few=few).exclude(status=Volunteer.Status.ERASED)
+
     def meant_by(self, text: str) -> VolunteerQuerySet:
         """Volunteers whom a typed name or some digits may mean."""
         return self.filter(search_words__find=text)
@@ -56,6 +60,7 @@ class Volunteer(models.Model):
         ACTIVE = "active", _("active")
         SUSPENDED = "suspended", _("suspended")
         LEFT = "left", _("left")
+        ERASED = "erased", _("data erased")
 
     community = models.ForeignKey(Community, models.PROTECT, related_name="volunteers", verbose_name=_("community"))
     name = models.CharField(pgettext_lazy("of a person", "name"), max_length=80)
@@ -88,6 +93,9 @@ class Volunteer(models.Model):
 
     clearance = models.PositiveSmallIntegerField(_("clearance"), choices=Clearance, default=Clearance.BASIC)
     cleared_until = models.DateField(_("cleared until"), null=True, blank=True)
+    trained_until = models.DateField(_("trained until"), null=True, blank=True)
+    insured_until = models.DateField(_("insured until"), null=True, blank=True)
+    """Heeded where a community's rules demand them."""
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     opted_out_at = models.DateTimeField(null=True, editable=False)
     weekly_cap = models.PositiveSmallIntegerField(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('communities', '0004_calls_to_elders'),
+        ('communities', '0006_erasures'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dispatch', '0010_offer_asked_again'),
+        ('dispatch', '0014_forgotten'),
         ('volunteers', '0005_sort_key'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from linzhu.dispatch.models.cash import CashJob, CashJobQuerySet, CashNote, Cash
 from linzhu.dispatch.models.deferred import DeferredAct, DeferredActQuerySet
 from linzhu.dispatch.models.emergencies import CallUp, Emergency, EmergencyQuerySet, RollCallChange, RollCallEntry
 from linzhu.dispatch.models.habits import PlaceHabits, VolunteerHabits
-from linzhu.dispatch.models.machine import Lease, LiveEvent
+from linzhu.dispatch.models.machine import Forgotten, Lease, LiveEvent
 from linzhu.dispatch.models.search import Offer, OfferQuerySet, Wave, WaveQuerySet
 from linzhu.dispatch.models.todos import Todo, TodoQuerySet
 from linzhu.dispatch.models.visits import Assignment, AssignmentQuerySet, VisitStep, VisitStepQuerySet
@@ -24,6 +24,7 @@ __all__ = [
     "DeferredActQuerySet",
     "Emergency",
     "EmergencyQuerySet",
+    "Forgotten",
     "Lease",
     "LiveEvent",
     "Offer",

@@ -31,3 +31,19 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.holder}"
+
+
+class Forgotten(models.Model):
+    """How much of what was forgotten in one night, as retention demands it. It names nobody."""
+
+    night = models.DateField()
+    what = models.CharField(max_length=32)
+    """One of ``retention_rules.What``."""
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-night", "what"]
+        constraints = [models.UniqueConstraint(fields=["night", "what"], name="forgotten_once")]
+
+    def __str__(self) -> str:
+        return f"{self.night}: {self.count} {self.what}"

@@ -102,6 +102,7 @@ class Offer(models.Model):
             models.Index(fields=["phone", "created_at"], name="offer_of_phone"),
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(status="open")),
             models.Index(fields=["volunteer", "created_at"], name="offer_weekly"),
+            models.Index(fields=["created_at"], name="offer_age", condition=Q(expectation__isnull=True)),
             models.Index(fields=["created_at"], name="offer_unlearned", condition=Q(expectation__isnull=False)),
         ]
         constraints = [

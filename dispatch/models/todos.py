@@ -10,7 +10,7 @@ from linzhu.communities.clock import now
 from linzhu.communities.models import Community, ScopedQuerySet, User
 from linzhu.dispatch.models.search import Offer
 from linzhu.notifications.models import InboundMessage, Message
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.models import Elder, HelpRequest
 from linzhu.volunteers.models import Volunteer
 
 
@@ -57,6 +57,9 @@ class Todo(models.Model):
         CASH_CHECK = "cash-check", _("random check of the money")
         NEEDS_HELP = "needs-help", _("needs help: call at once")
         ROLL_CALL = "roll-call", _("roll-call: calls to make")
+        CALL_FAMILY = "call-family", _("call the family")
+        TELL_VOLUNTEER = "tell-volunteer", _("call the volunteer")
+        IS_BACK = "is-back", _("call the elder: home again?")
 
     class Subject(models.TextChoices):
         """What a concern is about."""
@@ -82,6 +85,12 @@ class Todo(models.Model):
     about_volunteer = models.ForeignKey(Volunteer, models.SET_NULL, null=True, related_name="+")
     about_staff = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     """Who a concern is about, if it is a person: somebody else settles it."""
+    elder = models.ForeignKey(Elder, models.CASCADE, null=True, related_name="todos")
+    """Whom it is about, where it is about no help request."""
+    volunteer = models.ForeignKey(Volunteer, models.CASCADE, null=True, related_name="todos")
+    """Who is to be called about that elder."""
+    owed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    """By whom, where it is not for whoever comes first."""
     opened_at = models.DateTimeField(default=now)
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -105,6 +114,13 @@ class Todo(models.Model):
                 fields=["community", "kind"],
                 condition=Q(closed_at=None, kind__in=["no-texts", "texts-held", "roll-call"]),
                 name="todo_about_all_texts_once",
+            ),
+            # What follows for an elder who is away or gone.
+            models.UniqueConstraint(
+                fields=["elder", "kind"], condition=Q(closed_at=None, volunteer=None), name="todo_about_elder_once"
+            ),
+            models.UniqueConstraint(
+                fields=["elder", "volunteer", "kind"], condition=Q(closed_at=None), name="todo_about_both_once"
             ),
         ]
 

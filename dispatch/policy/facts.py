@@ -100,8 +100,8 @@ class Tuning:
     scarce_around: float = 0.55
     """… and where help requests find nobody: times the share of them that do."""
     wear: float = 0.82
-    """How much dearer a borrowed yes is where all have been asked ten times a week: grows with the cube of their texts and
-    the square of their fatigue (1 at its first guess)."""
+    """How much dearer a borrowed yes is where all have been asked ten times a week: grows with the cube of their texts
+    and the square of their fatigue (1 at its first guess)."""
     in_vain: float = 0.048
     """Share of a yes that is lost with a yes in vain, if whoever said it says no other that day."""
     ahead: float = 0.7

@@ -47,10 +47,10 @@ def recognise(phone: str) -> Caller:
     """Find the elder who calls, or for whom an authorised relative does."""
     elders = Elder.objects.filter(phone=phone).select_related("community")
     contacts = FamilyContact.objects.filter(phone=phone).select_related("elder__community")
-    may_ask_for = {elder.pk: elder for elder in elders}
-    may_ask_for |= {contact.elder_id: contact.elder for contact in contacts if contact.may_act}
+    elders_behind = [*elders, *(contact.elder for contact in contacts if contact.may_act)]
+    may_ask_for = {elder.pk: elder for elder in elders_behind if not elder.is_gone}
     alone = next(iter(may_ask_for.values())) if len(may_ask_for) == 1 else None
-    return Caller(alone, is_known=bool(may_ask_for or contacts))
+    return Caller(alone, is_known=bool(elders_behind or contacts))
 
 
 def ring_in(gateway: str, gateway_ref: str, phone: str) -> Call | None:

@@ -10,13 +10,13 @@ from django.utils import timezone
 from linzhu.communities.clock import standing_at
 from linzhu.communities.models import User
 from linzhu.demo.story import MINUTE, Story, deliver
-from linzhu.dispatch import bonds
+from linzhu.dispatch import bonds, elder_states
 from linzhu.dispatch.matching import Candidate, rank
 from linzhu.dispatch.models import Assignment, Bond
 from linzhu.dispatch.waves import start_wave
 from linzhu.requests import recurring
 from linzhu.requests.catalogue import SERVICES, Code
-from linzhu.requests.models import Elder, HelpRequest, RecurringRequest
+from linzhu.requests.models import Elder, ElderState, HelpRequest, RecurringRequest
 from linzhu.requests.recurrence import DAYS
 
 WEEKLY_SHOPPING = "每周一次：牛奶两盒、鸡蛋一板、当季青菜，别买太多。"
@@ -58,6 +58,13 @@ def _best_for(elder: Elder, service_code: str, start: datetime) -> Candidate:
         needs_clearance=SERVICES[service_code].clearance,
     )
     return rank(wanted).candidates[0]
+
+
+def be_in_hospital(staff: dict[str, User], elder: Elder, now: datetime) -> None:
+    """One elder is away for a while."""
+    until = timezone.localtime(now).date() + timedelta(days=9)
+    with standing_at(now - timedelta(days=3)):
+        elder_states.note(elder, ElderState.AWAY, user=staff["intake"], why="女儿来电：住院观察。", until=until)
 
 
 def shop_every_week(staff: dict[str, User], elder: Elder, now: datetime) -> None:

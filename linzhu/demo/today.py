@@ -11,7 +11,7 @@ from linzhu.communities.models import User
 from linzhu.communities.people import Language, TellBy
 from linzhu.demo import errands
 from linzhu.demo.people import FIRST_VOLUNTEER, MOBILE, OPTED_OUT, STRANGER
-from linzhu.demo.regulars import ask_the_paired_one, make_bonds, shop_every_week
+from linzhu.demo.regulars import ask_the_paired_one, be_in_hospital, make_bonds, shop_every_week
 from linzhu.demo.story import MINUTE, Story, text
 from linzhu.requests.catalogue import Code
 from linzhu.requests.models import Elder
@@ -54,6 +54,7 @@ def live_through_today(staff: dict[str, User], random: Random, now: datetime) ->
     _unclear(Story(staff, random), elders, now)
     _just_logged(Story(staff, random), elders, now)
     _money_gap(Story(staff, random), elders, now)
+    be_in_hospital(staff, elders.pop(0), now)
     text(MOBILE.format(STRANGER), errands.STRANGER, now - 25 * MINUTE)
 
 

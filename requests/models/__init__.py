@@ -1,6 +1,15 @@
 """Elders, their families, help requests, the trail of what happened to them, and who has looked."""
 
-from linzhu.requests.models.elders import Elder, ElderQuerySet, FamilyContact, Need, PriorityGroup
+from linzhu.requests.models.consents import Consent
+from linzhu.requests.models.elders import (
+    GONE_STATES,
+    Elder,
+    ElderQuerySet,
+    ElderState,
+    FamilyContact,
+    Need,
+    PriorityGroup,
+)
 from linzhu.requests.models.help_requests import (
     LIVE_STATUSES,
     REF_ALPHABET,
@@ -16,12 +25,15 @@ from linzhu.requests.models.trail import ENOUGH, SEARCH_AGAIN, FamilyLink, Statu
 
 __all__ = [
     "ENOUGH",
+    "GONE_STATES",
     "LIVE_STATUSES",
     "REF_ALPHABET",
     "REF_LENGTH",
     "SEARCH_AGAIN",
+    "Consent",
     "Elder",
     "ElderQuerySet",
+    "ElderState",
     "FamilyContact",
     "FamilyLink",
     "HelpRequest",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.db import models
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from linzhu.communities.clock import now
 from linzhu.communities.fields import ChoiceSetField
-from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet
+from linzhu.communities.models import LATITUDE, LONGITUDE, Community, Place, ScopedQuerySet, User
 from linzhu.communities.people import Gender, Language, TellBy
 from linzhu.communities.search_field import SearchWordsField
 from linzhu.communities.sort_key import SortKeyField
@@ -33,7 +37,41 @@ class Need(models.TextChoices):
     SIGHT = "sight", _("sees badly")
 
 
+class ElderState(models.TextChoices):
+    """Whether somebody can be helped at home. Moved by ``requests.elder_state`` alone."""
+
+    ACTIVE = "active", pgettext_lazy("of an elder", "at home")
+    AWAY = "away", _("away")
+    MOVED = "moved", _("moved away")
+    DIED = "died", _("has died")
+    ERASED = "erased", _("data erased")
+
+
+GONE_STATES = (ElderState.MOVED, ElderState.DIED, ElderState.ERASED)
+
+
 class ElderQuerySet(ScopedQuerySet):
+    def visible_to(self, user: User, *, few: bool = False) -> Any:
+        """As everywhere; whose data were erased is seen by nobody any more."""
+        return super().visible_to(user, few=few).exclude(state=ElderState.ERASED)
+
+    def here(self) -> ElderQuerySet:
+        """Who lives here, though they may be away for a while."""
+        return self.exclude(state__in=GONE_STATES)
+
+    def gone(self) -> ElderQuerySet:
+        """Who has moved away or has died."""
+        return self.filter(state__in=GONE_STATES)
+
+    def here_first(self) -> ElderQuerySet:
+        """By name, but whoever can be helped now before who is away, and those before who is gone."""
+        rank = [When(state=state, then=Value(number)) for number, state in enumerate(ElderState)]
+        return self.order_by(Case(*rank), "sort_key", "pk")
+
+    def back_by(self, today: date) -> ElderQuerySet:
+        """Who was to be away until a day that has passed."""
+        return self.filter(state=ElderState.AWAY, away_until__lt=today)
+
     def meant_by(self, text: str) -> ElderQuerySet:
         """Elders whom a typed name or some digits may mean: their own, or those of their family's phones."""
         if not any(char.isdigit() for char in text):
@@ -66,14 +104,21 @@ class Elder(models.Model):
     languages = ChoiceSetField(Language, verbose_name=_("languages"))
     tell_by = models.CharField(_("is told by"), max_length=8, choices=TellBy, default=TellBy.CALL)
     notes = models.TextField(_("notes for staff"), blank=True, max_length=2000)
+    state = models.CharField(_("state"), max_length=8, choices=ElderState, default=ElderState.ACTIVE, editable=False)
+    state_at = models.DateTimeField(default=now, editable=False)
+    away_until = models.DateField(_("away until"), null=True, editable=False)
+    """The last day away; null: nobody knows yet, or not away."""
     created_at = models.DateTimeField(default=now, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search_words", "sort_key"])
+    history = HistoricalRecords(excluded_fields=["search_words", "sort_key", "state_at"])
     objects = ElderQuerySet.as_manager()
 
     class Meta:
         ordering = ["sort_key", "pk"]
-        indexes = [models.Index(fields=["community", "sort_key", "id"], name="elder_listed")]
+        indexes = [
+            models.Index(fields=["community", "sort_key", "id"], name="elder_listed"),
+            models.Index(fields=["away_until"], name="elder_away", condition=Q(state="away")),
+        ]
         constraints = [models.UniqueConstraint(fields=["community", "name", "phone"], name="elder_once")]
         verbose_name = _("elder")
         verbose_name_plural = _("elders")
@@ -91,6 +136,21 @@ class Elder(models.Model):
             if source is not None and source.lat is not None and source.lng is not None:
                 return source.lat, source.lng
         return None
+
+    @property
+    def is_active(self) -> bool:
+        """At home, as far as we know: can be helped, called and asked."""
+        return self.state == ElderState.ACTIVE
+
+    @property
+    def is_gone(self) -> bool:
+        return self.state in GONE_STATES
+
+    def is_absent_on(self, day: date) -> bool:
+        """Whether nobody is at home on that local day."""
+        if self.state == ElderState.AWAY:
+            return self.away_until is None or day <= self.away_until
+        return self.is_gone
 
     @property
     def knows_english_only(self) -> bool:

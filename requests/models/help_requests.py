@@ -83,6 +83,9 @@ class HelpRequest(models.Model):
         NOBODY_FREE = "nobody-free", _("nobody was free")
         NOBODY_ABLE = "nobody-able", _("nobody can do this")
         TOO_LATE = "too-late", _("the time has passed")
+        ELDER_AWAY = "elder-away", _("the elder is away")
+        ELDER_MOVED = "elder-moved", _("the elder has moved away")
+        ELDER_DIED = "elder-died", _("the elder has died")
 
     ref = models.CharField(max_length=8, unique=True, default=new_ref, editable=False)
     elder = models.ForeignKey(Elder, models.PROTECT, related_name="help_requests")
@@ -121,6 +124,8 @@ class HelpRequest(models.Model):
         indexes = [
             models.Index(fields=["community", "status"], name="help_request_board"),
             models.Index(fields=["status", "status_at"], name="help_request_status"),
+            # Whose words are still kept: those that are over do not stay in it for long (dispatch.retention_rules).
+            models.Index(fields=["status_at"], name="help_request_details", condition=Q(details__gt="")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(window_end__gt=models.F("window_start")), name="window_not_empty"),

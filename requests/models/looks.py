@@ -36,6 +36,7 @@ class Look(models.Model):
         SLIP = "slip", _("slip to print")
         LINK = "link", _("link for the family")
         ROLL_CALL = "roll-call", _("call in an emergency")
+        COPY = "copy", _("copy of all data")
 
     user = models.ForeignKey(User, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+")
     elder = models.ForeignKey(

@@ -103,6 +103,10 @@ class RecurringRequest(models.Model):
     def pauses_on(self, day: date) -> bool:
         return self.paused_until is not None and day <= self.paused_until
 
+    def takes_place_on(self, day: date) -> bool:
+        """Whether anybody is at home that day, and the date is neither paused nor a holiday that is left out."""
+        return not (self.elder.is_absent_on(day) or self.pauses_on(day) or self.rests_on(day))
+
     def rests_on(self, day: date) -> bool:
         """Whether the date is a public holiday that this request leaves out."""
         return self.skip_holidays and is_public_holiday(day)

@@ -217,6 +217,22 @@ def _both_versions(page: Page) -> None:
     page.locator(".errorlist").first.wait_for()
 
 
+def _away(page: Page) -> None:
+    """Somebody who is in hospital."""
+    page.goto("/elders/")
+    page.locator("tr:has(.tag.amber) a").first.click()
+    page.locator(".notice.amber form").wait_for()
+
+
+def _has_died(page: Page) -> None:
+    """What follows is said before it is confirmed."""
+    _detail("/elders/", "state/")(page)
+    page.locator("[name=to][value=died]").check()
+    page.locator("#id_why").fill("女儿来电")
+    page.locator("main form .btn.main").click()
+    page.locator("[name=confirm]").wait_for()
+
+
 def _wording(page: Page) -> None:
     """The own words of a community for its offers."""
     page.goto("/texts/wording/")
@@ -382,6 +398,9 @@ SCENES = (
     Scene("elders", D, "/elders/"),
     Scene("elders-none", D, _not_found("/elders/")),
     Scene("elder", D, _detail("/elders/")),
+    Scene("elder-away", D, _away),
+    Scene("elder-state", D, _detail("/elders/", "state/")),
+    Scene("elder-state-check", D, _has_died),
     Scene("elder-log", D, _detail("/elders/", "log/")),
     Scene("elder-form", D, _detail("/elders/", "edit/")),
     Scene("elder-both-versions", D, _both_versions, ("status of 422",)),

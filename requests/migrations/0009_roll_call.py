@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('requests', '0007_status_index'),
+        ('requests', '0008_sort_key'),
     ]
 
     operations = [

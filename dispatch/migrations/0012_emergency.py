@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communities', '0004_calls_to_elders'),
-        ('dispatch', '0010_offer_asked_again'),
+        ('dispatch', '0011_cash_of_visits'),
         ('notifications', '0005_lost_texts'),
-        ('requests', '0008_roll_call'),
+        ('requests', '0009_roll_call'),
         ('volunteers', '0004_search_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
