@@ -116,16 +116,16 @@ def _carried_out(report: Report, inbound: InboundMessage, reply: Reply) -> bool:
 def _meant(inbound: InboundMessage, reply: Reply) -> Offer | None:
     """Return the offer that a yes or no answers; None if that is not certain, and then the sender has been asked."""
     recent = list(_recent_offers(inbound))
+    named = [offer for offer in recent if reply.code and offer.code == reply.code]
+    if named:
+        return named[0]
     open_offers = [offer for offer in recent if offer.status == Offer.Status.OPEN]
     called_up = call_up.unanswered(inbound.sender)
-    if reply.code:
-        named = [offer for offer in recent if offer.code == reply.code]
-        if named:
-            return named[0]
-    elif len(open_offers) == 1 and not called_up and not _may_mean_a_visit(open_offers[0]):
-        return open_offers[0]
-    elif not open_offers and not called_up and recent:
-        return recent[0]
+    if not reply.code and not called_up:
+        if len(open_offers) == 1 and not _may_mean_a_visit(open_offers[0]):
+            return open_offers[0]
+        if not open_offers and recent:
+            return recent[0]
     if open_offers or called_up:
         _ask_which(inbound, open_offers, called_up)
     else:

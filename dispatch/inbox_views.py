@@ -62,6 +62,8 @@ def _already_settled(todo: Todo) -> str:
 
 def _find(request: StaffRequest, pk: int) -> Todo:
     visible = Todo.objects.visible_to(request.user)
+    if not may(request.user, Role.DISPATCHES) and not visible.filter(pk=pk, owed_by=request.user).exists():
+        raise PermissionDenied
     related = ["offer__volunteer", "offer__help_request", "help_request", "community", "closed_by", "about_volunteer"]
     todo: Todo = get_object_or_404(visible.select_related(*related), pk=pk)
     if todo.owed_by_id != request.user.pk and not may(request.user, Role.DISPATCHES, todo.community):

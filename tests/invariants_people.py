@@ -6,6 +6,7 @@ from collections import Counter
 
 from django.utils import timezone
 
+from linzhu.communities.rules import rules_of
 from linzhu.dispatch.cash import is_blocked
 from linzhu.dispatch.matching import clearance_gaps
 from linzhu.dispatch.models import Assignment, Offer, Todo
@@ -24,7 +25,7 @@ def may_come(visit: Assignment) -> bool:
     visit_day = timezone.localtime(help_request.window_start).date()
     return (
         volunteer.status == Volunteer.Status.ACTIVE
-        and not clearance_gaps(volunteer, help_request.needs_clearance, visit_day)
+        and not clearance_gaps(volunteer, help_request.needs_clearance, visit_day, rules_of(help_request.community))
         and not are_kept_apart(help_request.elder_id, volunteer.pk)
         and not (help_request.is_about_money and is_blocked(volunteer))
     )

@@ -101,7 +101,8 @@ def test_every_volunteer_text_that_asks_for_an_answer_carries_a_code(one_way, co
     visit_texts.confirm(assignment)
     for template in ("reminder_evening", "reminder_soon"):
         visit_texts.remind(assignment, template)
-    for template in ("ask_arrival", "ask_end", "arrived_thanks", "on_my_way_thanks", "late_standby"):
+    during = ("ask_arrival", "arrived_thanks", "on_my_way_thanks", "ask_end", "ask_cash", "done_cash")
+    for template in (*during, "late_standby"):
         telling.tell_volunteer(volunteer, template, assignment.help_request)
     telling.tell_volunteer(volunteer, "which_one", None, choices="47 Groceries, 52 Medicine")
     assert {message.template for message in Message.objects.all() if code_in(message)} == (

@@ -237,6 +237,8 @@ def killed_before_query(number: int) -> Iterator[list[int]]:
     def wrapper(execute, sql, params, many, context):
         asked[0] += 1
         if asked[0] == number:
+            if sql.startswith("ROLLBACK"):
+                execute(sql, params, many, context)  # who dies before this has rolled back as well
             raise Killed
         return execute(sql, params, many, context)
 

@@ -111,7 +111,7 @@ class Volunteer(models.Model):
         ordering = ["sort_key", "pk"]
         constraints = [models.UniqueConstraint(fields=["phone", "name"], name="volunteer_once")]
         indexes = [
-            models.Index(fields=["community", "sort_key", "id"], name="volunteer_listed"),
+            models.Index(fields=["community", "sort_key", "id", "status"], name="volunteer_listed"),
             CoveringIndex(
                 fields=["lat", "lng"], name="volunteer_near", condition=Q(status="active"), covers=ASKED_OF_NEIGHBOURS
             ),

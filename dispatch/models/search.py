@@ -55,7 +55,9 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
     def with_everybody(self) -> OfferQuerySet:
         """With all whom an answer is about, in one statement: volunteer, elder, home, community."""
-        return self.select_related("volunteer", "help_request__elder__place", "help_request__community")
+        return self.select_related(
+            "volunteer", "help_request__elder__place", "help_request__elder__community", "help_request__community"
+        )
 
 
 class Offer(models.Model):

@@ -1,4 +1,4 @@
-"""Elders are listed by pinyin: the key of their names, with the index that pages are read from."""
+"""Elders are listed by pinyin: the key of their names, by which pages are read."""
 
 from django.db import migrations, models
 
@@ -19,8 +19,5 @@ class Migration(migrations.Migration):
             {"ordering": ["sort_key", "pk"], "verbose_name": "elder", "verbose_name_plural": "elders"},
         ),
         migrations.AddField("elder", "sort_key", SortKeyField()),
-        migrations.AddIndex(
-            "elder", models.Index(fields=["community", "sort_key", "id"], name="elder_listed")
-        ),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]

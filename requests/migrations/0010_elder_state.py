@@ -44,6 +44,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='elder',
+            index=models.Index(fields=['community', 'sort_key', 'id', 'state'], name='elder_listed'),
+        ),
+        migrations.AddIndex(
+            model_name='elder',
             index=models.Index(condition=models.Q(('state', 'away')), fields=['away_until'], name='elder_away'),
         ),
     ]

@@ -116,7 +116,7 @@ class Elder(models.Model):
     class Meta:
         ordering = ["sort_key", "pk"]
         indexes = [
-            models.Index(fields=["community", "sort_key", "id"], name="elder_listed"),
+            models.Index(fields=["community", "sort_key", "id", "state"], name="elder_listed"),
             models.Index(fields=["away_until"], name="elder_away", condition=Q(state="away")),
         ]
         constraints = [models.UniqueConstraint(fields=["community", "name", "phone"], name="elder_once")]

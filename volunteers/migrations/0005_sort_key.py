@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("volunteer", "sort_key", SortKeyField()),
         migrations.AddIndex(
-            "volunteer", models.Index(fields=["community", "sort_key", "id"], name="volunteer_listed")
+            "volunteer", models.Index(fields=["community", "sort_key", "id", "status"], name="volunteer_listed")
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]
