@@ -75,6 +75,22 @@ class Todo(models.Model):
     AFTERWARDS = (Kind.AFTER_VISIT, Kind.CASH_GAP, Kind.CASH_CHECK)
     """Owed about a visit that is over: its end does not settle them either."""
 
+    ABOUT_SEARCH = (Kind.NOBODY_FOUND, Kind.QUIET_HOURS, Kind.DEADLINE_NEAR, Kind.NO_POSITION)
+    """Settled where neighbours are chosen."""
+
+    TELLS_ELDER = (Kind.TELL_ELDER, Kind.TELL_ELDER_LATE, Kind.TELL_ELDER_LOOKING, Kind.TELL_ELDER_OFF)
+    IS_TOLD = (*TELLS_ELDER, Kind.NOT_DELIVERED, Kind.CALL_FAMILY, Kind.TELL_VOLUNTEER, Kind.IS_BACK)
+    """Settled by saying it to somebody."""
+
+    IN_THE_MIDST = (Kind.NOT_ARRIVED, Kind.NOT_FINISHED)
+    ASKS_ELDER = (*TELLS_ELDER, *AFTERWARDS, *IN_THE_MIDST, Kind.CONCERN, Kind.DANGER)
+    """The elder is called about these, or may be."""
+
+    CALLERS = (Kind.HELP_WANTED, Kind.CALL_WANTED, Kind.UNKNOWN_CALLER, Kind.CALL_BACK)
+    AT_THE_DOOR = (Kind.NO_ANSWER_AT_DOOR, Kind.TURNED_AWAY, Kind.NEEDS_HELP)
+    MAY_MISS = (*IS_TOLD, *CALLERS, *AT_THE_DOOR, *IN_THE_MIDST, Kind.AFTER_VISIT)
+    """Somebody is called who may not pick up."""
+
     community = models.ForeignKey(Community, models.CASCADE, related_name="todos")
     kind = models.CharField(max_length=20, choices=Kind)
     help_request = models.ForeignKey(HelpRequest, models.CASCADE, null=True, related_name="todos")
