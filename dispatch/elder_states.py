@@ -18,6 +18,7 @@ from django.utils import timezone
 from linzhu.communities.clock import now
 from linzhu.communities.models import User
 from linzhu.dispatch import bonds, decisions, telling, todos
+from linzhu.dispatch.emergency import roll_call
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Assignment, Todo
 from linzhu.dispatch.offers import release_stand_bys
@@ -91,6 +92,7 @@ def note(elder: Elder, to_state: str, *, user: User | None, why: str = "", until
         if to_state == State.ACTIVE:
             _close(elder, Todo.Kind.CALL_FAMILY, Todo.Kind.TELL_VOLUNTEER)
         else:
+            roll_call.leave_out(elder, user=user)
             _call_off(elder, until, actor)
             _let_people_talk(elder, user)
         record_event(community=elder.community)

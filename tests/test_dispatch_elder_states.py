@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from linzhu.dispatch import assignments, bonds, clock, elder_states, offers, todos
+from linzhu.dispatch.emergency import roll_call
 from linzhu.dispatch.models import Assignment, Bond, Offer, Todo
 from linzhu.notifications.models import Message
 from linzhu.requests.elder_state import IllegalMove
@@ -14,6 +15,7 @@ from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import Elder, ElderState, FamilyLink, HelpRequest, Status
 from linzhu.requests.models.help_requests import LIVE_STATUSES
 from tests import factories
+from tests.emergencies import declared, entry_of
 
 State, Kind = ElderState, Todo.Kind
 
@@ -397,3 +399,39 @@ def test_actor_of_what_the_clock_notes_is_linzhu(elder, stopped_clock, dispatche
     stopped_clock.shift(timedelta(days=1))
     clock.tick_decisions()
     assert Elder.objects.get().history.first().history_user is None
+
+
+# --- in an emergency ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["away", "moved", "died"])
+def test_who_is_away_or_gone_is_not_asked_after_in_an_emergency(elder, community, dispatcher, state):
+    at_home = factories.ElderFactory(community=community)
+    elder_states.note(elder, state, user=dispatcher, why="女儿来电")
+    emergency = declared(community, dispatcher)
+    assert [entry.elder for entry in emergency.entries.all()] == [at_home]
+
+
+@pytest.mark.parametrize("state", ["away", "moved", "died"])
+def test_who_leaves_during_an_emergency_is_asked_after_no_more(elder, community, dispatcher, state):
+    emergency = declared(community, dispatcher)
+    clock.tick()
+    elder_states.note(elder, state, user=dispatcher, why="女儿来电")
+    clock.tick()
+    assert list(emergency.entries.all()) == []
+
+
+def test_who_needed_help_and_is_in_hospital_has_been_helped(elder, community, dispatcher):
+    entry = entry_of(declared(community, dispatcher), elder)
+    roll_call.learn(entry, "needs-help", by="elder-text")
+    elder_states.note(elder, "away", user=dispatcher, why="住院")
+    entry.refresh_from_db()
+    assert (entry.state, entry.step, entry.help_request.status) == ("helped", "", "cancelled")
+
+
+def test_word_that_somebody_is_safe_counts_after_they_have_left(elder, community, dispatcher):
+    entry = entry_of(declared(community, dispatcher), elder)
+    roll_call.learn(entry, "safe", by="staff", user=dispatcher)
+    elder_states.note(elder, "away", user=dispatcher, why="住院")
+    entry.refresh_from_db()
+    assert entry.state == "safe"

@@ -14,7 +14,7 @@ from linzhu.communities.geo import box_around, distance_m
 from linzhu.communities.models import Community
 from linzhu.communities.people import Skill
 from linzhu.dispatch.models import RollCallEntry
-from linzhu.requests.models import Elder
+from linzhu.requests.models import Elder, ElderState
 from linzhu.volunteers.models import Volunteer
 
 HELPS_WITH = (Skill.COMPANY, Skill.RELIEF)
@@ -45,8 +45,12 @@ class Area:
     name: str = field(default="", compare=False)
 
     def elders(self) -> list[Elder]:
-        """Return whom to ask after. Without a position somebody lives where their community has its middle."""
-        found = Elder.objects.filter(self._below()).select_related("community", "place").order_by("pk")
+        """Return whom to ask after: who is at home. Without a position that is the middle of their community."""
+        found = (
+            Elder.objects.filter(self._below(), state=ElderState.ACTIVE)
+            .select_related("community", "place")
+            .order_by("pk")
+        )
         if self.groups:
             found = found.filter(_any_of("groups", self.groups))
         if self.circle is None:

@@ -20,7 +20,7 @@ from linzhu.dispatch.emergency import telling, visits
 from linzhu.dispatch.live import record_event
 from linzhu.dispatch.models import Emergency, RollCallChange, RollCallEntry, Todo
 from linzhu.notifications.voice import calls
-from linzhu.requests.models import HelpRequest
+from linzhu.requests.models import Elder, HelpRequest
 
 State, Step, By = RollCallEntry.State, RollCallEntry.Step, RollCallEntry.By
 
@@ -146,6 +146,22 @@ _FOLLOWS: dict[str, Callable[[RollCallEntry], None]] = {
     State.HELPED: _helped,
     State.NEEDS_HELP: _needs_help,
 }
+
+
+def leave_out(elder: Elder, *, user: User | None) -> None:
+    """Who is away or gone is asked after no more: the roll-call is about those at home. Who needed help is seen to.
+
+    Part of the caller's transaction, before the elder's help requests are called off.
+    """
+    for entry in (
+        RollCallEntry.objects.unsettled().filter(elder=elder).select_related("emergency", "community", "elder")
+    ):
+        if entry.state == State.NEEDS_HELP:
+            learn(entry, State.HELPED, by=By.STAFF, user=user)
+        else:
+            calls.withdraw(about_of(entry), CALL_SCRIPT)
+            entry.delete()
+            record_event(community=entry.community)
 
 
 # --- on the phone -----------------------------------------------------------------------------------------------------
