@@ -9,7 +9,20 @@ from __future__ import annotations
 from django.db import transaction
 
 from linzhu.communities.models import Erasure, User
-from linzhu.dispatch.models import Assignment, Bond, Offer, Todo, TodoQuerySet, VolunteerHabits
+from linzhu.dispatch.models import (
+    Assignment,
+    Bond,
+    CallUp,
+    CashJob,
+    CashJobQuerySet,
+    CashNote,
+    CashReceipt,
+    Offer,
+    RollCallEntry,
+    Todo,
+    TodoQuerySet,
+    VolunteerHabits,
+)  # fmt: skip
 from linzhu.dispatch.offers import void_offers
 from linzhu.notifications.erasing import forget_about, forget_number
 from linzhu.requests import erasing as elders
@@ -23,16 +36,20 @@ class StillOpen(Exception):  # noqa: N818 (an answer for the person who asked, n
 
 
 def erase_elder(elder: Elder, *, user: User, why: str) -> None:
-    """Erase an elder's data. Raises StillOpen; nothing is changed then."""
+    """Erase an elder's data. Raises StillOpen, while money is unsettled, too; nothing is changed then."""
     with transaction.atomic():
         elder.refresh_from_db()
         rows = list(HelpRequest.objects.select_for_update(no_key=True).filter(elder=elder).order_by("pk"))
-        if any(row.is_live for row in rows) or _owed(elder).filter(kind__in=_UNFINISHED).exists():
+        money = CashJob.objects.filter(assignment__help_request__elder=elder)
+        unfinished = _owed(elder).filter(kind__in=_UNFINISHED)
+        if any(row.is_live for row in rows) or unfinished.exists() or money.unsettled().exists():
             raise StillOpen
         refs = [row.ref for row in rows]
         forget_about(refs)
         for phone in {elder.phone, *elder.family.values_list("phone", flat=True)} - {""}:
             forget_number(phone, refs if _is_of_others(phone, elder) else None)
+        _forget_words_of_money(money)
+        RollCallEntry.objects.filter(elder=elder).delete()
         Bond.objects.filter(elder=elder).delete()
         _owed(elder).delete()
         Todo.objects.filter(help_request__elder=elder).update(outcome="")
@@ -41,10 +58,11 @@ def erase_elder(elder: Elder, *, user: User, why: str) -> None:
 
 
 def erase_volunteer(volunteer: Volunteer, *, user: User, why: str) -> None:
-    """Erase a volunteer's data. Raises StillOpen while they have promised a visit; nothing is changed then."""
+    """Erase a volunteer's data. Raises StillOpen while a visit or its money is open; nothing is changed then."""
     with transaction.atomic():
         volunteer.refresh_from_db()
-        if Assignment.objects.standing().filter(volunteer=volunteer).exists():
+        money = CashJob.objects.filter(volunteer=volunteer)
+        if Assignment.objects.standing().filter(volunteer=volunteer).exists() or money.unsettled().exists():
             raise StillOpen
         mine = Offer.objects.filter(volunteer=volunteer)
         void_offers(mine)
@@ -54,6 +72,8 @@ def erase_volunteer(volunteer: Volunteer, *, user: User, why: str) -> None:
         forget_about(Assignment.objects.filter(volunteer=volunteer).values_list("help_request__ref", flat=True))
         if not _is_of_other_volunteer(phone, volunteer):
             forget_number(phone)
+        _forget_words_of_money(money)
+        CallUp.objects.filter(volunteer=volunteer).delete()
         Bond.objects.filter(volunteer=volunteer).delete()
         Todo.objects.filter(volunteer=volunteer).delete()
         VolunteerHabits.objects.filter(volunteer=volunteer).delete()
@@ -62,6 +82,12 @@ def erase_volunteer(volunteer: Volunteer, *, user: User, why: str) -> None:
         visited.filter(name__in=[name, volunteer.name]).update(name="")
         _note(Erasure.What.VOLUNTEER, volunteer, user, why)
         volunteers.erase(volunteer)
+
+
+def _forget_words_of_money(jobs: CashJobQuerySet) -> None:
+    """The sums stay; a receipt may show a name, and so may what staff wrote when they cleared a gap."""
+    CashReceipt.objects.filter(job__in=jobs).delete()
+    CashNote.objects.filter(job__in=jobs).update(why="")
 
 
 _UNFINISHED = (*Todo.ALARMS, Todo.Kind.CONCERN)

@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from linzhu.communities.fields import ChoiceSetField
 from linzhu.communities.phones import show_phone
-from linzhu.dispatch.models import Assignment, Offer
+from linzhu.dispatch.models import Assignment, CashJob, CashJobQuerySet, Offer, RollCallEntry
+from linzhu.dispatch.words import yuan_words
 from linzhu.notifications.models import Call, InboundMessage, Message
 from linzhu.requests.catalogue import SERVICES
 from linzhu.requests.models import Elder, HelpRequest
@@ -26,7 +27,7 @@ from linzhu.volunteers.availability import DAYS
 from linzhu.volunteers.availability_text import show_week
 from linzhu.volunteers.models import Volunteer
 
-NOT_TOLD = {"id", "search_words", *(f"free_{day}" for day in DAYS)}
+NOT_TOLD = {"id", "search_words", "sort_key", *(f"free_{day}" for day in DAYS)}
 
 NAMES = {
     "created_at": gettext_lazy("Written down"),
@@ -72,6 +73,8 @@ def copy_of_elder(elder: Elder) -> list[Section]:
             [[row.service.name, str(row.pattern), row.details] for row in elder.recurring.all()],
         ),
         _help_requests(elder),
+        _money(CashJob.objects.filter(assignment__help_request__elder=elder)),
+        _roll_calls(elder),
         *_said(elder.phone, elder.help_requests.values("ref")),
         Section(
             _("Who has looked"),
@@ -112,6 +115,12 @@ def copy_of_volunteer(volunteer: Volunteer) -> list[Section]:
                 for row in offers
             ],
         ),
+        _money(CashJob.objects.filter(volunteer=volunteer)),
+        Section(
+            _("Called up in emergencies"),
+            [_("When"), _("Answer")],
+            [[_moment(row.asked_at), row.get_answer_display()] for row in volunteer.call_ups.exclude(asked_at=None)],
+        ),
         *_said(volunteer.phone, None),
     ]
 
@@ -149,6 +158,39 @@ def _help_requests(elder: Elder) -> Section:
                 " · ".join(_visit(visit) for visit in row.assignments.all()),
             ]
             for row in rows
+        ],
+    )
+
+
+def _money(jobs: CashJobQuerySet) -> Section:
+    """The sums of both sides; the photo of a receipt is the elder's own paper, and the office shows it on request."""
+    return Section(
+        _("Cash"),
+        [_("When"), _("Given"), _("Spent"), _("Given back"), _("Elder: given"), _("Elder: given back"), _("Status")],
+        [
+            [
+                _moment(job.opened_at),
+                *map(_sum, (job.handed_fen, job.spent_fen, job.returned_fen, job.elder_handed_fen)),
+                _sum(job.elder_returned_fen),
+                job.get_status_display(),
+            ]
+            for job in jobs
+        ],
+    )
+
+
+def _sum(fen: int | None) -> str:
+    return "" if fen is None else yuan_words(fen)
+
+
+def _roll_calls(elder: Elder) -> Section:
+    entries = RollCallEntry.objects.filter(elder=elder).select_related("emergency").order_by("-pk")
+    return Section(
+        _("Asked after in emergencies"),
+        [_("When"), _("What"), _("Answer")],
+        [
+            [_moment(row.emergency.declared_at), row.emergency.get_kind_display(), row.get_state_display()]
+            for row in entries
         ],
     )
 

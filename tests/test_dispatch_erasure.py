@@ -10,13 +10,16 @@ from linzhu.communities.models import Erasure
 from linzhu.dispatch import assignments, bonds, todos
 from linzhu.dispatch.erasure import StillOpen, erase_elder, erase_volunteer
 from linzhu.dispatch.figures_office import read_office_figures
-from linzhu.dispatch.models import Assignment, Bond, Offer, Todo
+from linzhu.dispatch.models import Assignment, Bond, CallUp, CashJob, CashNote, CashReceipt, Offer, Todo
+from linzhu.dispatch.person_copy import copy_of_elder, copy_of_volunteer
 from linzhu.dispatch.service_log import volunteer_log
+from linzhu.dispatch.words import yuan_words
 from linzhu.notifications.models import Call, InboundMessage, Message, OptOut
 from linzhu.requests.lifecycle import SYSTEM, log_request
 from linzhu.requests.models import Elder, ElderState, FamilyContact, FamilyLink, Look, Status, StatusChange
 from linzhu.volunteers.models import Volunteer
 from tests import factories
+from tests.emergencies import declared
 
 
 @pytest.fixture
@@ -42,6 +45,7 @@ def visit(elder, volunteer):
     factories.InboundMessageFactory(sender=daughter.phone, text="thank you, 张秀英", about=row.ref)
     Todo.objects.update(closed_at=now())
     Message.objects.update(state=Message.State.DELIVERED)
+    CashJob.objects.update(status="cleared", settled_at=now())
     promise.refresh_from_db()
     return promise
 
@@ -191,3 +195,54 @@ def test_lead_of_another_community_finds_nothing(elder, client_of):
 
 def test_dispatcher_sees_no_way_to_erase(desk, elder):
     assert "Their own data" not in desk.get(reverse("elder", args=[elder.pk])).content.decode()
+
+
+# --- money and emergencies ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def money(visit):
+    CashJob.objects.update(handed_fen=100_00, spent_fen=86_50, returned_fen=13_50, reported_at=now())
+    job = CashJob.objects.get()
+    CashNote.objects.create(
+        job=job, who="staff", what="cleared", status="cleared", why="张秀英 and 陈磊 found the note"
+    )
+    CashReceipt.objects.create(job=job, kind="image/png", picture=b"picture")
+    return job
+
+
+def erase(who, elder, volunteer, lead):
+    if who == "elder":
+        erase_elder(elder, user=lead, why="asked")
+    else:
+        erase_volunteer(volunteer, user=lead, why="asked")
+
+
+@pytest.mark.parametrize("who", ["elder", "volunteer"])
+def test_sums_stay_without_words_or_photo(money, elder, volunteer, lead, who):
+    erase(who, elder, volunteer, lead)
+    assert (CashJob.objects.get().spent_fen, CashReceipt.objects.count()) == (86_50, 0)
+    assert set(CashNote.objects.values_list("why", flat=True)) == {""}
+
+
+@pytest.mark.parametrize("who", ["elder", "volunteer"])
+def test_nobody_is_erased_while_money_is_unsettled(money, elder, volunteer, lead, who):
+    CashJob.objects.update(status="gap", settled_at=None)
+    with pytest.raises(StillOpen):
+        erase(who, elder, volunteer, lead)
+
+
+def test_roll_call_knows_nothing_of_who_was_erased(visit, elder, volunteer, community, lead):
+    emergency = declared(community, lead)
+    CallUp.objects.get_or_create(emergency=emergency, volunteer=volunteer, defaults={"phone": volunteer.phone})
+    erase_elder(elder, user=lead, why="asked")
+    erase_volunteer(volunteer, user=lead, why="asked")
+    assert (emergency.entries.count(), emergency.call_ups.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("who", ["elder", "volunteer"])
+def test_copy_holds_the_money_and_no_key_of_ours(money, elder, volunteer, who):
+    sections = copy_of_elder(elder) if who == "elder" else copy_of_volunteer(volunteer)
+    written = "\n".join(" ".join(row) for section in sections for row in section.rows)
+    assert " ".join(map(yuan_words, (100_00, 86_50, 13_50))) in written
+    assert "b'" not in written
