@@ -82,6 +82,8 @@ def inherited_rules(community: Community) -> Rules:
 
 def _read(paths: list[str]) -> Rules:
     """In SQL, as every search and every yes ask for rules: the ORM would take longer to build this than to run it."""
+    if not paths:
+        return Rules()  # above the root there is nobody, and PostgreSQL knows no empty list
     return resolve(CommunityRules.objects.raw(_SETTINGS.format(", ".join(["%s"] * len(paths))), paths))
 
 
