@@ -93,8 +93,12 @@ def _one_key_call(page: Page) -> None:
     page.goto("/phones/")
     page.locator("[data-one-key]").first.click()
     page.wait_for_url("**open=*")
-    if page.locator(".handset").first.locator(".onekey").count():  # else it still stands from the last time
-        page.locator(".handset").first.locator(".onekey button").click()
+    handset = page.locator(".handset").first
+    if handset.locator(".ringing").count():  # a roll-call that runs may be ringing this very phone
+        handset.locator("[value=miss]").click()
+        handset.locator(".ringing").wait_for(state="detached")
+    if handset.locator(".onekey").count():  # else it still stands from the last time
+        handset.locator(".onekey button").click()
     page.locator(".handset .pad").first.wait_for()
 
 
