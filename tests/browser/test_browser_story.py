@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import sign_in
@@ -78,6 +77,15 @@ def _handset(phones: Page, number: str) -> Locator:
     return phones.locator("section.handset").filter(has=phones.locator("header", has_text=number))
 
 
+def _opened(phones: Page, number: str) -> Locator:
+    """The phone, chosen from the list if others of the demo have rung since: on a slow machine they have."""
+    handset = _handset(phones, number)
+    if not handset.count():
+        phones.locator(f"a[data-phone$='{number.replace(' ', '')}']").click()
+        handset.wait_for()
+    return handset
+
+
 def _phones_with_offer(phones: Page) -> list[tuple[str, str]]:
     """Return (number, code) of the phones on which the offer has arrived by itself."""
     asked = phones.locator("section.handset").filter(has_text=OFFER)
@@ -91,9 +99,7 @@ def _phones_with_offer(phones: Page) -> list[tuple[str, str]]:
 
 
 def _reply(phones: Page, number: str, words: str) -> None:
-    if not _handset(phones, number).count():
-        pytest.fail(f"{number} is not among the phones that rang last")
-    box = _handset(phones, number).get_by_label("回复")
+    box = _opened(phones, number).get_by_label("回复")
     box.fill(words)
     box.press("Enter")
     expect(_handset(phones, number).locator(".mine", has_text=words)).to_be_visible()
@@ -102,7 +108,7 @@ def _reply(phones: Page, number: str, words: str) -> None:
 
 def _open_family_link(family: Page, phones: Page) -> Page:
     """Nobody is signed in there; the link stands in the text on the family's phone."""
-    text = _handset(phones, FAMILY_PHONE).locator(".bubbles li", has_text="明天9-12点")
+    text = _opened(phones, FAMILY_PHONE).locator(".bubbles li", has_text="明天9-12点")
     _open_and_leave_alone(family, text.get_by_role("link").get_attribute("href") or "")
     expect(family.locator("h1")).to_contain_text("明天 09:00–12:00")
     expect(family.locator(".words")).to_contain_text("开门暗语")
