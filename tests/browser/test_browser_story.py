@@ -118,7 +118,7 @@ def _open_family_link(family: Page, phones: Page) -> Page:
 
 def _tell_elder_by_phone(phones: Page, desk: Page, door_word: str) -> None:
     """王秀英 is told by phone: it rings, a voice says who comes, key 2 says that it was understood."""
-    phone = _handset(phones, ELDER_PHONE)
+    phone = _opened(phones, ELDER_PHONE)
     phone.get_by_role("button", name="接听").click()
     expect(phone.locator(".bubbles")).to_contain_text(f"开门暗语：{door_word}")
     phone.get_by_role("button", name="按键 2").click()
