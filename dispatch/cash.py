@@ -137,17 +137,8 @@ def check(assignment: Assignment, *, is_right: bool, why: str = "", user: User) 
         return _move(job, "checked", Actor.staff(user), fields={"found_wrong": True}, why=why)
 
 
-def is_own(volunteer: Volunteer, user: User) -> bool:
-    """Whether this member of staff is the volunteer. Accounts carry no phone: a name that is the same is enough."""
-    return _plain(user.name) == _plain(volunteer.name)
-
-
-def _plain(name: str) -> str:
-    return "".join(name.split()).casefold()
-
-
 def _refuse_own(job: CashJob, user: User) -> None:
-    if is_own(job.volunteer, user):
+    if job.volunteer.is_same_person_as(user):
         raise NotYours
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from linzhu.communities.models import User
-from linzhu.dispatch import cash, cash_verdict
+from linzhu.dispatch import cash_verdict
 from linzhu.dispatch.cash_verdict import is_correctable, job_of
 from linzhu.dispatch.models import Assignment, CashJob, CashNote, Todo
 from linzhu.dispatch.words import yuan_words
@@ -53,7 +53,7 @@ def _money(visit: Assignment, user: User | None, limit_fen: int | None = None) -
         job=job,
         limit_fen=job.limit_fen if job else limit_fen,
         faults=fault_words(job) if job else [],
-        is_own=user is not None and cash.is_own(visit.volunteer, user),
+        is_own=user is not None and visit.volunteer.is_same_person_as(user),
         takes_figures=is_correctable(visit),
         takes_word=job is not None and job.heard_at is None and job.settled_at is None,
     )

@@ -34,7 +34,7 @@ from linzhu.dispatch.progress import equip, searches_of
 from linzhu.dispatch.words import mask_links
 from linzhu.notifications.models import Call, InboundMessage, Message
 from linzhu.requests.consents import hide_health, standing_of
-from linzhu.requests.models import Consent, FamilyContact, HelpRequest
+from linzhu.requests.models import Consent, Elder, FamilyContact, HelpRequest
 
 TROUBLED = {Message.State.FAILED, Message.State.UNDELIVERED, Message.State.SUPPRESSED, Message.State.EXPIRED}
 
@@ -70,11 +70,7 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
     open_todos = [todo for todo in todos if todo.closed_at is None]
     equip(open_todos, reader=user)
     legal = legal_actions(help_request) - (DEFERRED | NOT_MEANWHILE if waiting else set()) if may_act else set()
-    consents = standing_of(help_request.elder)
-    if not consents[Consent.Kind.FAMILY].is_allowed:
-        legal.discard("family-link")
-    if not consents[Consent.Kind.HEALTH].is_allowed:
-        hide_health(help_request.elder)
+    legal -= _withheld(help_request.elder)
     return {
         "help_request": help_request,
         "elder": help_request.elder,
@@ -96,6 +92,14 @@ def read_page(help_request: HelpRequest, user: User) -> dict[str, Any]:
         "outcomes": {"finish": OUTCOMES_OF_FINISH, "release": OUTCOMES_OF_RELEASE},
         **_people(help_request),
     }
+
+
+def _withheld(elder: Elder) -> set[str]:
+    """Take from this elder what may not be shown, and return the actions that there is no consent for."""
+    consents = standing_of(elder)
+    if not consents[Consent.Kind.HEALTH].is_allowed:
+        hide_health(elder)
+    return set() if consents[Consent.Kind.FAMILY].is_allowed else {"family-link"}
 
 
 def _entries(

@@ -154,10 +154,6 @@ class Todo(models.Model):
         return str(person or self.get_subject_display())
 
     def may_be_settled_by(self, user: User) -> bool:
-        """Whether it is for this person to say that all is well: not where it is about themself.
-
-        Accounts carry no phone, so that a volunteer who is on the staff as well is known by the name alone: of two who
-        share one, the other is kept away, too, and a colleague settles it.
-        """
+        """Whether it is for this person to say that all is well: not where it is about themself."""
         volunteer = self.about_volunteer
-        return self.about_staff_id != user.pk and not (volunteer and volunteer.name.strip() == user.name.strip())
+        return self.about_staff_id != user.pk and not (volunteer and volunteer.is_same_person_as(user))
